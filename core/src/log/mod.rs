@@ -1,0 +1,3 @@
+//! The logs: their bytes, signatures, trees, and the one replay of their rules. Pure, and unable to decrypt.
+
+pub mod label;
