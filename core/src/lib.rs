@@ -1,6 +1,8 @@
 //! Vaults made, shared, watched and audited by program.
 #![forbid(unsafe_code)]
 
+pub mod backend;
+pub mod client;
 pub mod error;
 pub mod log;
 pub mod model;

@@ -11,7 +11,11 @@ use crate::error::{Error, Result};
 /// The 32 bytes of an id or of a hash, as logs and rows carry them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
-pub struct Id(#[n(0)] #[cbor(with = "minicbor::bytes")] pub [u8; 32]);
+pub struct Id(
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub [u8; 32],
+);
 
 impl Id {
     /// The bytes.

@@ -1,0 +1,146 @@
+//! The client: every default and every rule about arguments, once for all languages.
+
+pub mod access;
+pub mod audit;
+mod builder;
+pub mod changes;
+mod check;
+pub mod files;
+pub mod items;
+mod listing;
+pub mod secrets;
+pub mod service_accounts;
+pub mod users;
+pub mod vaults;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use builder::{ConnectOptions, connect, drop_memory, init};
+
+use crate::backend::Backend;
+use crate::error::{Error, Result};
+use crate::model::account::Account;
+use crate::model::principal::Principal;
+
+/// A connection to one account as one principal. Cheap to clone; one per process is enough for any number of threads and tasks.
+#[derive(Clone)]
+pub struct Client {
+    backend: Arc<dyn Backend>,
+    timeout: Duration,
+    max_retries: u32,
+    process: u32,
+}
+
+impl Client {
+    pub(crate) fn new(backend: Arc<dyn Backend>, timeout: Duration, max_retries: u32) -> Self {
+        Self { backend, timeout, max_retries, process: std::process::id() }
+    }
+
+    /// Who the token is for, as of the last call that looked.
+    pub fn me(&self) -> Principal {
+        self.backend.me()
+    }
+
+    /// The account.
+    pub fn account(&self) -> Account {
+        self.backend.account()
+    }
+
+    /// A copy with other limits; what is `None` stays.
+    ///
+    /// `timeout`: without progress for that long, a call ends with `DeadlineExceeded`; 30 seconds by default.
+    /// `max_retries`: how often a call that can't reach its store is tried again; 2 by default.
+    pub fn with_options(&self, timeout: Option<Duration>, max_retries: Option<u32>) -> Result<Self> {
+        let timeout = timeout.unwrap_or(self.timeout);
+        check::timeout(timeout)?;
+        Ok(Self { timeout, max_retries: max_retries.unwrap_or(self.max_retries), ..self.clone() })
+    }
+
+    /// Vaults.
+    pub fn vaults(&self) -> vaults::Vaults {
+        vaults::Vaults(self.clone())
+    }
+
+    /// Who may do what in which vault.
+    pub fn access(&self) -> access::Access {
+        access::Access(self.clone())
+    }
+
+    /// Users.
+    pub fn users(&self) -> users::Users {
+        users::Users(self.clone())
+    }
+
+    /// Service accounts.
+    pub fn service_accounts(&self) -> service_accounts::ServiceAccounts {
+        service_accounts::ServiceAccounts(self.clone())
+    }
+
+    /// Items.
+    pub fn items(&self) -> items::Items {
+        items::Items(self.clone())
+    }
+
+    /// Files of items.
+    pub fn files(&self) -> files::Files {
+        files::Files(self.clone())
+    }
+
+    /// The change feed.
+    pub fn changes(&self) -> changes::Changes {
+        changes::Changes(self.clone())
+    }
+
+    /// Secrets by reference.
+    pub fn secrets(&self) -> secrets::Secrets {
+        secrets::Secrets(self.clone())
+    }
+
+    /// The audit.
+    pub fn audit(&self) -> audit::Audit {
+        audit::Audit(self.clone())
+    }
+
+    /// Wipes the keys. Every later call on this client and its copies is refused.
+    pub async fn close(&self) {
+        self.backend.close().await;
+    }
+
+    /// Runs one operation: in the process that connected, within the timeout, its name on whatever it refuses.
+    pub(crate) async fn run<T>(&self, operation: &'static str, work: impl Future<Output = Result<T>>) -> Result<T> {
+        self.same_process().map_err(|error| error.in_operation(operation))?;
+        match tokio::time::timeout(self.timeout, work).await {
+            Ok(result) => result.map_err(|error| error.in_operation(operation)),
+            Err(_) => Err(Error::deadline_exceeded(format!(
+                "no answer within {} s: try again, or give it longer with with_options(timeout=…)",
+                self.timeout.as_secs_f64()
+            ))
+            .in_operation(operation)),
+        }
+    }
+
+    /// As [`Client::run`], for work that is as long as its data: without a limit on the whole.
+    pub(crate) async fn run_long<T>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        self.same_process().map_err(|error| error.in_operation(operation))?;
+        work.await.map_err(|error| error.in_operation(operation))
+    }
+
+    fn same_process(&self) -> Result<()> {
+        if self.process == std::process::id() {
+            return Ok(());
+        }
+        Err(Error::unsupported("this client was made before the process forked: connect again in the child"))
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("me", &self.backend.me().id).finish_non_exhaustive()
+    }
+}
