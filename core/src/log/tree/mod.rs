@@ -10,12 +10,14 @@
 
 mod frontier;
 mod hash;
+mod inclusion;
 #[cfg(test)]
 mod naive;
 mod nodes;
 
 pub use frontier::Frontier;
 pub use hash::{empty_root, hash_leaf, hash_node};
+pub use inclusion::{prove_inclusion, root_from_inclusion, verify_inclusion};
 pub use nodes::{MemoryNodes, Nodes, frontier, nodes_after_update, root};
 
 /// The largest power of two below `count`, which must be at least two: where RFC 6962 parts a tree of `count` leaves.
