@@ -8,6 +8,7 @@
 //! Everything here takes and gives *leaf hashes* ([`hash_leaf`]), never the bytes of entries. A size and a root that a
 //! proof is verified against must come together from one verified place: RFC 6962 binds no size into a root.
 
+mod consistency;
 mod frontier;
 mod hash;
 mod inclusion;
@@ -15,6 +16,7 @@ mod inclusion;
 mod naive;
 mod nodes;
 
+pub use consistency::{prove_consistency, verify_consistency};
 pub use frontier::Frontier;
 pub use hash::{empty_root, hash_leaf, hash_node};
 pub use inclusion::{prove_inclusion, root_from_inclusion, verify_inclusion};
