@@ -6,3 +6,4 @@ pub mod client;
 pub mod error;
 pub mod log;
 pub mod model;
+pub mod store;

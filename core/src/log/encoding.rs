@@ -1,0 +1,62 @@
+//! CBOR (RFC 8949) with one form of each value.
+
+use minicbor::bytes::ByteVec;
+use minicbor::decode::{Decoder, Error as DecodeError};
+use minicbor::encode::{Encoder, Error as EncodeError, Write};
+use minicbor::{Decode, Encode};
+
+use crate::error::{Error, Result};
+use crate::model::id::Id;
+
+/// The longest operation, in bytes.
+pub const MAX_OPERATION: usize = 4 << 20;
+
+/// The bytes of a value.
+pub fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Writing into memory has no error of its own, and no type here refuses to be encoded.
+    let written = minicbor::encode(value, &mut bytes);
+    debug_assert!(written.is_ok());
+    bytes
+}
+
+/// The value of these bytes, if they are its one form: encoding it again gives the same bytes, and nothing follows.
+pub fn decode<'b, T: Decode<'b, ()> + Encode<()>>(what: &str, bytes: &'b [u8]) -> Result<T> {
+    if bytes.len() > MAX_OPERATION {
+        return Err(Error::tampered(format!(
+            "{what} of {} bytes was read, and at most {MAX_OPERATION} are allowed",
+            bytes.len()
+        )));
+    }
+    let value: T = minicbor::decode(bytes)
+        .map_err(|error| Error::tampered(format!("{what} could not be decoded: {error}: restore the record")))?;
+    if encode(&value) == bytes {
+        Ok(value)
+    } else {
+        Err(Error::tampered(format!("{what} is not in its one canonical form: restore the record")))
+    }
+}
+
+/// An id that may be absent: 32 bytes, or none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MaybeId(pub Option<Id>);
+
+impl<C> Encode<C> for MaybeId {
+    fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
+        e.bytes(self.0.as_ref().map_or(&[], Id::as_bytes))?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for MaybeId {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, DecodeError> {
+        match d.bytes()? {
+            [] => Ok(Self(None)),
+            bytes => <[u8; 32]>::try_from(bytes)
+                .map(|bytes| Self(Some(Id(bytes))))
+                .map_err(|_| DecodeError::message("an id has 32 bytes or none")),
+        }
+    }
+}
+
+/// A byte string.
+pub type Bytes = ByteVec;

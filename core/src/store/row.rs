@@ -1,0 +1,346 @@
+//! The rows: projections of the logs, and the sealed bytes that the logs name by hash.
+
+use crate::log::feed::Head;
+use crate::log::operation::LogId;
+use crate::model::id::Id;
+
+/// How a vault key is sealed for somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrapForm {
+    /// By HPKE to the recipient's X-Wing key.
+    Hpke,
+    /// By the maker, under its own self key.
+    Own,
+    /// By the maker, under its recovery key; the row is the recovery principal's.
+    Recovery,
+}
+
+impl WrapForm {
+    /// The number that rows keep.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Hpke => 0,
+            Self::Own => 1,
+            Self::Recovery => 2,
+        }
+    }
+
+    /// The form of a number.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Hpke),
+            1 => Some(Self::Own),
+            2 => Some(Self::Recovery),
+            _ => None,
+        }
+    }
+}
+
+/// A sealed vault key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrapRow {
+    /// The vault.
+    pub vault: Id,
+    /// Its epoch.
+    pub epoch: u32,
+    /// Who can open it.
+    pub principal: Id,
+    /// With which of its keys.
+    pub generation: u32,
+    /// How.
+    pub form: WrapForm,
+    /// Who sealed it; the reader needs it for [`WrapForm::Recovery`].
+    pub maker: Id,
+    /// With which of its keys.
+    pub maker_generation: u32,
+    /// The sealed key.
+    pub sealed: Vec<u8>,
+}
+
+/// A change of one row. What names an `entry` means the append of that number in the same change.
+#[derive(Clone, Debug)]
+pub enum Row {
+    /// A principal's profile: put, or replaced. `email` is unique among those that are `active`.
+    Principal {
+        /// Who.
+        principal: Id,
+        /// 0 user, 1 service account, 2 recovery key.
+        kind: u8,
+        /// The display name.
+        name: String,
+        /// The address.
+        email: Option<String>,
+        /// Salts the commitment.
+        salt: Vec<u8>,
+        /// Not deleted.
+        active: bool,
+    },
+    /// The X-Wing key of a generation.
+    KemKey {
+        /// Whose.
+        principal: Id,
+        /// Which.
+        generation: u32,
+        /// 1,216 bytes.
+        key: Vec<u8>,
+    },
+    /// A new vault; its leaf in the heads tree is its order of creation.
+    Vault {
+        /// Which.
+        vault: Id,
+        /// Who made it.
+        creator: Id,
+        /// The creator's own name for it.
+        external_id: Option<String>,
+    },
+    /// A vault's sealed name: put, or replaced.
+    Name {
+        /// Whose.
+        vault: Id,
+        /// The epoch whose key seals it.
+        epoch: u32,
+        /// Name and description.
+        sealed: Vec<u8>,
+    },
+    /// A membership: put, or replaced.
+    Member(MemberRow),
+    /// A membership ends.
+    MemberGone {
+        /// In which vault.
+        vault: Id,
+        /// Whose.
+        grantee: Id,
+    },
+    /// Somebody is named in a vault's log; kept for ever, putting it twice changes nothing.
+    Person {
+        /// Which vault's.
+        vault: Id,
+        /// Who.
+        principal: Id,
+    },
+    /// A sealed vault key: put, or replaced.
+    Wrap(WrapRow),
+    /// The sealed key of the epoch before.
+    PreviousKey {
+        /// The vault.
+        vault: Id,
+        /// The epoch that it came before.
+        epoch: u32,
+        /// The sealed key.
+        sealed: Vec<u8>,
+    },
+    /// A vault ends: its name, members, wraps, keys, items, parts, files and pieces go; its `Vault` row stays, marked deleted.
+    VaultGone {
+        /// Which.
+        vault: Id,
+    },
+    /// A new version of an item, and its sealed parts.
+    Item {
+        /// Its vault.
+        vault: Id,
+        /// Which.
+        item: Id,
+        /// Which version.
+        version: u64,
+        /// Whether it is in the archive.
+        archived: bool,
+        /// The append that made it.
+        entry: usize,
+        /// The sealed overview.
+        overview: Vec<u8>,
+        /// The sealed details.
+        details: Vec<u8>,
+    },
+    /// An item ends: its parts, files and pieces go; its `Item` row stays with this version, marked deleted.
+    ItemGone {
+        /// Its vault.
+        vault: Id,
+        /// Which.
+        item: Id,
+        /// The version that ended it.
+        version: u64,
+        /// The append that ended it.
+        entry: usize,
+    },
+    /// A file is attached; its upload, if it had one, is published.
+    File {
+        /// The vault.
+        vault: Id,
+        /// The item.
+        item: Id,
+        /// Which.
+        file: Id,
+        /// The append that attached it.
+        entry: usize,
+        /// The sealed length in bytes.
+        length: u64,
+        /// The hashes of its pieces, 32 bytes each, in order.
+        leaves: Vec<u8>,
+    },
+    /// A small file's only piece.
+    Piece {
+        /// Which file's.
+        file: Id,
+        /// The sealed bytes.
+        piece: Vec<u8>,
+    },
+    /// A file is detached; its pieces go. The `File` row stays while versions of the item that name it do, marked detached.
+    FileGone {
+        /// The vault.
+        vault: Id,
+        /// Which.
+        file: Id,
+    },
+    /// A hold ends.
+    Release {
+        /// Whose hold.
+        by: Id,
+        /// Against whom.
+        signer: Id,
+        /// In this vault; `None`: anywhere.
+        vault: Option<Id>,
+    },
+}
+
+/// A log's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogRow {
+    /// Which log.
+    pub log: LogId,
+    /// Its size and root.
+    pub state: Head,
+    /// Its leaf in its heads tree; a vault's two logs share one.
+    pub leaf: u64,
+}
+
+/// An entry and its places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryRow {
+    /// Its log.
+    pub log: LogId,
+    /// Its place there.
+    pub seq: u64,
+    /// When it was taken, in milliseconds since 1970.
+    pub time: u64,
+    /// The signed bytes.
+    pub operation: Vec<u8>,
+    /// Their signatures.
+    pub signatures: Vec<Vec<u8>>,
+    /// The hash of the entry.
+    pub hash: Id,
+    /// The log's root after it.
+    pub root: Id,
+    /// Its place in the feed.
+    pub position: u64,
+}
+
+/// An entry's places, without the entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeedRow {
+    /// In the feed.
+    pub position: u64,
+    /// Its log.
+    pub log: LogId,
+    /// Its place there.
+    pub seq: u64,
+}
+
+/// A principal's profile and place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrincipalRow {
+    /// Who.
+    pub principal: Id,
+    /// 0 user, 1 service account, 2 recovery key.
+    pub kind: u8,
+    /// The display name.
+    pub name: String,
+    /// The address.
+    pub email: Option<String>,
+    /// Salts the commitment.
+    pub salt: Vec<u8>,
+    /// Not deleted.
+    pub active: bool,
+    /// Its log's leaf in the heads tree.
+    pub leaf: u64,
+}
+
+/// A vault's rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VaultRow {
+    /// Which.
+    pub vault: Id,
+    /// Who made it.
+    pub creator: Id,
+    /// The creator's own name for it.
+    pub external_id: Option<String>,
+    /// Its leaf in the heads tree.
+    pub leaf: u64,
+    /// The epoch whose key seals the name; 0 once deleted.
+    pub name_epoch: u32,
+    /// The sealed name and description; empty once deleted.
+    pub name: Vec<u8>,
+    /// Whether it was deleted.
+    pub deleted: bool,
+}
+
+/// A membership.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberRow {
+    /// Where.
+    pub vault: Id,
+    /// A principal or a group.
+    pub grantee: Id,
+    /// The role's number.
+    pub role: u8,
+    /// In milliseconds since 1970.
+    pub expires_at: Option<u64>,
+}
+
+/// An item's newest version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ItemRow {
+    /// Its vault.
+    pub vault: Id,
+    /// Which.
+    pub item: Id,
+    /// The newest version.
+    pub version: u64,
+    /// Whether it is in the archive.
+    pub archived: bool,
+    /// Whether it was deleted.
+    pub deleted: bool,
+    /// The place of its first entry in the item log: its order of creation.
+    pub created: u64,
+    /// The place of its newest entry in the item log.
+    pub seq: u64,
+}
+
+/// The sealed parts of one version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartsRow {
+    /// Which version.
+    pub version: u64,
+    /// The place of its entry in the item log.
+    pub seq: u64,
+    /// The sealed overview.
+    pub overview: Vec<u8>,
+    /// The sealed details.
+    pub details: Vec<u8>,
+}
+
+/// A file that is attached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRow {
+    /// Its item.
+    pub item: Id,
+    /// Which.
+    pub file: Id,
+    /// The place of the entry that attached it in the item log.
+    pub seq: u64,
+    /// The sealed length in bytes.
+    pub length: u64,
+    /// The hashes of its pieces, 32 bytes each, in order.
+    pub leaves: Vec<u8>,
+    /// Whether it was detached, and its pieces are gone.
+    pub detached: bool,
+}
