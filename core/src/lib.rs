@@ -1,6 +1,7 @@
 //! Vaults made, shared, watched and audited by program.
 #![forbid(unsafe_code)]
 
+pub mod authority;
 pub mod backend;
 pub mod client;
 pub mod error;

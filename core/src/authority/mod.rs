@@ -1,0 +1,164 @@
+//! What keeps the logs and the sealed rows, as the sealed backend sees it: signed operations and ciphertext only.
+//!
+//! The engine implements it in the process. Nothing that it answers is believed: [`States`] carries its proofs, rows are
+//! checked against hashes that the logs sign.
+
+pub mod rows;
+pub mod states;
+pub mod submission;
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+
+pub use rows::{AuditRow, FileAnswer, ItemAnswer, Profile, VaultRows};
+pub use states::{EntryAnswer, LogAnswer, LogRequest, SeenProof, States, StatesRequest, VaultAnswer, VaultRequest};
+pub use submission::{FilePart, Rows, Submission, Submitted};
+
+use crate::error::Result;
+use crate::log::body::Recipient;
+use crate::log::feed::Head;
+use crate::model::id::{AccountId, Id};
+use crate::store::{FeedRow, Receipt};
+
+/// What a caller must sign to open a session.
+#[derive(Clone, Debug)]
+pub struct Challenge {
+    /// The account that is kept here.
+    pub account: AccountId,
+    /// Where; bound into the signature.
+    pub origin: String,
+    /// Random, used once.
+    pub nonce: Id,
+    /// Which generation of the caller's keys the key is.
+    pub generation: u32,
+}
+
+/// A caller's answer to a challenge.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// The challenge's nonce.
+    pub nonce: Id,
+    /// Who.
+    pub principal: Id,
+    /// With which keys.
+    pub generation: u32,
+    /// Over [`session_message`].
+    pub signature: Vec<u8>,
+    /// The program, for the audit.
+    pub app: Option<String>,
+}
+
+/// What a caller signs to open a session.
+pub fn session_message(challenge: &Challenge, principal: Id) -> Vec<u8> {
+    crate::log::label::join(
+        "session",
+        &[
+            challenge.origin.as_bytes(),
+            challenge.nonce.as_bytes(),
+            challenge.account.as_bytes(),
+            principal.as_bytes(),
+            &challenge.generation.to_be_bytes(),
+        ],
+    )
+}
+
+/// An open session: a secret that stands for its principal.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Session(pub Id);
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Session(***)")
+    }
+}
+
+/// One page of ids, and where the next begins.
+#[derive(Clone, Debug)]
+pub struct Ids {
+    /// In order of creation.
+    pub ids: Vec<Id>,
+    /// `None` at the end.
+    pub next: Option<u64>,
+}
+
+/// A keeper of logs and sealed rows.
+#[async_trait]
+pub trait Authority: Send + Sync {
+    /// `sqlite` or `memory`.
+    fn name(&self) -> &'static str;
+
+    /// A fresh challenge for the holder of a signing key; one serves one session.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no account; `Unauthenticated` if the key is not that of an active principal.
+    async fn challenge(&self, principal: Id, key: Id) -> Result<Challenge>;
+    /// Opens a session.
+    async fn sign_in(&self, sign_in: SignIn) -> Result<Session>;
+
+    /// Founds the account with its first operations.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if there is an account.
+    async fn found(&self, submissions: Vec<Submission>) -> Result<Vec<Receipt>>;
+    /// Takes signed operations, in one commit; each row stands or fails by itself.
+    async fn submit(&self, session: Session, submissions: Vec<Submission>) -> Result<Vec<Result<Submitted>>>;
+    /// Keeps a piece of a file's sealed content until an operation attaches the file.
+    async fn put_piece(&self, session: Session, vault: Id, file: Id, index: u64, piece: Vec<u8>) -> Result<()>;
+    /// A piece of an attached file.
+    async fn piece(&self, session: Session, vault: Id, file: Id, index: u64) -> Result<Vec<u8>>;
+    /// Stops taking anything from `signer` in `vault` (`None`: anywhere) for a minute; the head that covers what was taken.
+    async fn hold(&self, session: Session, signer: Id, vault: Option<Id>) -> Result<Head>;
+
+    /// The states of logs, their new entries, and the proofs.
+    async fn states(&self, session: Session, request: StatesRequest) -> Result<States>;
+    /// The newest head, unproven, without waiting.
+    fn end(&self) -> Result<Head>;
+    /// Ready once the feed may be longer than `size`. Cancel safe.
+    fn wait(&self, size: u64) -> BoxFuture<'static, Result<()>>;
+    /// Places of entries in the feed from `from` on, of these vaults or of all that the caller may see; and where to read on.
+    async fn feed(
+        &self,
+        session: Session,
+        from: u64,
+        vaults: Option<Vec<Id>>,
+        limit: u32,
+    ) -> Result<(Vec<FeedRow>, u64)>;
+    /// The whole feed from `from` on, leaf by leaf; for those who may read the whole audit.
+    async fn export(&self, session: Session, from: u64, limit: u32) -> Result<Vec<AuditRow>>;
+    /// Entries the caller may audit, by place in the feed from `from` on: its own, those of vaults it administers, or all; and where to read on.
+    async fn audit(&self, session: Session, from: u64, limit: u32) -> Result<(Vec<FeedRow>, u64)>;
+
+    /// The profiles of principals that the caller may know; in order, `None` for others.
+    async fn profiles(&self, session: Session, principals: Vec<Id>) -> Result<Vec<Option<Profile>>>;
+    /// The principal of an address, if the caller may know it.
+    async fn find_principal(&self, session: Session, email: String) -> Result<Option<Id>>;
+    /// Principals that the caller may know, of this kind (number).
+    async fn principals(&self, session: Session, kind: u8, from: u64, limit: u32) -> Result<Ids>;
+    /// The X-Wing keys of principals that the caller may know.
+    async fn kem_keys(&self, session: Session, of: Vec<Recipient>) -> Result<Vec<Vec<u8>>>;
+
+    /// Vaults the caller is in.
+    async fn vaults(&self, session: Session, from: u64, limit: u32) -> Result<Ids>;
+    /// The vault of a creator's external id, if the caller is in it; `taken` by its own otherwise.
+    async fn find_vault(&self, session: Session, creator: Id, external_id: String) -> Result<Option<Id>>;
+    /// The sealed name, and the caller's sealed keys, of vaults it is in; in order.
+    async fn vault_rows(&self, session: Session, vaults: Vec<Id>) -> Result<Vec<Result<VaultRows>>>;
+    /// When a member last signed in a vault.
+    async fn last_signed(&self, session: Session, vault: Id, signer: Id) -> Result<Option<u64>>;
+
+    /// Versions of items with their entries and their paths in the item log of `size` entries; in order, `NotFound` for what is not there.
+    ///
+    /// `version: None` is the newest; if that is beyond `size`, the row is `Conflict`: ask for the states again.
+    async fn items(
+        &self,
+        session: Session,
+        vault: Id,
+        size: u64,
+        of: Vec<(Id, Option<u64>)>,
+    ) -> Result<Vec<Result<ItemAnswer>>>;
+    /// A file that is attached: its pieces' hashes, the entry that attached it, and its path in the item log of `size` entries.
+    async fn file(&self, session: Session, vault: Id, size: u64, file: Id) -> Result<FileAnswer>;
+
+    /// Ends what runs on behalf of this client.
+    async fn close(&self);
+}

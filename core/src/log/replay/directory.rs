@@ -1,0 +1,116 @@
+//! Everybody: the account's log and those of its principals and groups, as far as they are known.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::principal::Right;
+use super::{AccountLog, GroupLog, Placed, PrincipalLog, Refusal, Verdict};
+use crate::log::operation::{Body, Operation};
+use crate::model::id::Id;
+
+/// The logs that say who is who. A clone shares what it holds.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    /// The account's log.
+    pub account: AccountLog,
+    principals: HashMap<Id, Arc<PrincipalLog>>,
+    groups: HashMap<Id, Arc<GroupLog>>,
+}
+
+impl Directory {
+    /// A directory in which nobody is known yet.
+    pub fn new(account: AccountLog) -> Self {
+        Self { account, principals: HashMap::new(), groups: HashMap::new() }
+    }
+
+    /// A principal's log, if it is known.
+    pub fn principal(&self, id: Id) -> Option<&PrincipalLog> {
+        self.principals.get(&id).map(Arc::as_ref)
+    }
+
+    /// A group's log, if it is known.
+    pub fn group(&self, id: Id) -> Option<&GroupLog> {
+        self.groups.get(&id).map(Arc::as_ref)
+    }
+
+    /// Everybody who is known.
+    pub fn principals(&self) -> impl Iterator<Item = &PrincipalLog> {
+        self.principals.values().map(Arc::as_ref)
+    }
+
+    /// Takes the next entry of the account's, a principal's or a group's log.
+    pub fn apply(&mut self, placed: Placed<'_>) -> Verdict {
+        use crate::log::operation::LogKind;
+        match placed.log.kind {
+            LogKind::Account => {
+                let mut account = self.account.clone();
+                account.apply(placed, self)?;
+                self.account = account;
+            }
+            LogKind::Principal => {
+                let next = match self.principals.get(&placed.log.id) {
+                    None => PrincipalLog::begin(placed, self)?,
+                    Some(log) => log.apply(placed, self)?,
+                };
+                if placed.operation.signer.is_none() {
+                    self.account.rooted(
+                        next.id,
+                        next.kind != crate::model::id::PrincipalKind::Recovery,
+                        placed.position,
+                    );
+                }
+                self.principals.insert(next.id, Arc::new(next));
+            }
+            LogKind::Group => {
+                let next = match self.groups.get(&placed.log.id) {
+                    None => GroupLog::begin(placed, self)?,
+                    Some(log) => log.apply(placed, self)?,
+                };
+                self.groups.insert(next.id, Arc::new(next));
+            }
+            LogKind::Reads | LogKind::Vault | LogKind::Items => {
+                return Err(Refusal::Malformed("it does not belong in the directory".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The keys that must have signed an operation, in order.
+    pub fn signing_keys(&self, operation: &Operation) -> Verdict<Vec<Id>> {
+        let signer = || -> Verdict<Id> {
+            let id = operation.signer.ok_or_else(|| Refusal::Malformed("it has no signer".to_owned()))?;
+            let log = self.principal(id).ok_or_else(|| Refusal::Right("its signer is not known".to_owned()))?;
+            log.generation(operation.generation).map(|generation| generation.keys.sign)
+        };
+        Ok(match &operation.body {
+            Body::AccountCreated(body) => vec![body.owner.sign],
+            Body::ReadsAnchored(_) => Vec::new(),
+            Body::PrincipalAdded(body) if operation.signer.is_none() => vec![body.keys.sign],
+            Body::PrincipalRotated(body) => vec![signer()?, body.keys.sign],
+            Body::PrincipalAccepted(body) => vec![signer()?, body.keys.sign],
+            _ => vec![signer()?],
+        })
+    }
+
+    /// Rule 3 for the signer's keys: this generation may sign at this place.
+    pub fn signs(&self, signer: Id, generation: u32, position: u64, seen: u64) -> Verdict<&PrincipalLog> {
+        let log = self.principal(signer).ok_or_else(|| Refusal::Right("its signer is not known".to_owned()))?;
+        if log.generation(generation)?.standing.allows(position, seen) {
+            Ok(log)
+        } else {
+            Err(Refusal::Line("the keys that signed it had ended".to_owned()))
+        }
+    }
+
+    /// Rule 3 for a right over the account; the owner has all of them.
+    pub fn allows(&self, principal: Id, right: Right, position: u64, seen: u64) -> bool {
+        self.account.owner_allows(principal, position, seen)
+            || self.principal(principal).is_some_and(|log| log.rights[right].allows(position, seen))
+    }
+
+    /// Whether somebody has a right over the account now.
+    pub fn may(&self, principal: Id, right: Right) -> bool {
+        self.account.owner() == Some(principal)
+            || self.principal(principal).is_some_and(|log| log.rights[right].holds())
+    }
+}
