@@ -7,4 +7,5 @@ pub mod entry;
 pub mod feed;
 pub mod label;
 pub mod operation;
+pub mod signature;
 pub mod tree;
