@@ -3,6 +3,7 @@
 
 pub mod backend;
 pub mod client;
+pub mod crypto;
 pub mod error;
 pub mod log;
 pub mod model;
