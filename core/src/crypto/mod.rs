@@ -7,6 +7,7 @@
 
 pub mod chunked;
 pub mod key;
+pub mod part;
 pub mod random;
 
 use crate::error::Error;
