@@ -6,6 +6,8 @@
 //! `make_` is random.
 
 pub mod chunked;
+pub mod identity;
+pub mod kem;
 pub mod key;
 pub mod part;
 pub mod random;
