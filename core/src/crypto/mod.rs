@@ -11,6 +11,7 @@ pub mod kem;
 pub mod key;
 pub mod part;
 pub mod random;
+pub mod token;
 pub mod wrap;
 
 use crate::error::Error;
