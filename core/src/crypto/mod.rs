@@ -6,6 +6,7 @@
 //! `make_` is random.
 
 pub mod chunked;
+pub mod file;
 pub mod identity;
 pub mod kem;
 pub mod key;
