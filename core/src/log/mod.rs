@@ -8,4 +8,5 @@ pub mod feed;
 pub mod label;
 pub mod operation;
 pub mod replay;
+pub mod signature;
 pub mod tree;
