@@ -41,7 +41,7 @@ impl Sealed {
             .filter(|(kind, _)| *kind != LogKind::Reads)
             .flat_map(|(kind, ids)| ids.into_iter().map(move |id| LogId::new(kind, id)))
             .collect();
-        let need = Need { logs: directory, vaults, items: true, now: true };
+        let need = Need { logs: directory, vaults, items: true, ..Need::default().asked_now() };
         let known = if places.is_empty() { self.trust.known().await } else { self.refresh(need).await? };
         let events: Vec<&Event> = places.iter().filter_map(|place| found(&known, place.log, place.position)).collect();
         let people: BTreeSet<Id> = events.iter().filter_map(|event| event.signer).collect();
@@ -109,12 +109,12 @@ impl Sealed {
                 }
             }
         }
-        self.check_tables(&known, &replay).await?;
+        self.check_tables(&replay).await?;
         Ok(AuditProof { events: replay.events, tree_size: replay.feed.size(), root: replay.feed.root() })
     }
 
     /// Checks the sealed rows that the caller may see against what the replayed logs name.
-    async fn check_tables(&self, known: &Known, replay: &Replay) -> Result<()> {
+    async fn check_tables(&self, replay: &Replay) -> Result<()> {
         let people: Vec<Id> =
             replay.directory.as_ref().map(|all| all.principals().map(|log| log.id).collect()).unwrap_or_default();
         let known = if people.is_empty() {

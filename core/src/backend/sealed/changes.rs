@@ -33,7 +33,7 @@ impl Sealed {
         if let Some(cursor) = &after {
             self.adopt(cursor.head).await?;
         }
-        let from = after.map_or(0, |cursor| cursor.position);
+        let (from, skip) = after.map_or((0, 0), |cursor| (cursor.position, cursor.skip));
         let filter = vaults.map(|vaults| vaults.into_iter().map(Id::from).collect::<Vec<_>>());
         let (places, until) = self.authority.feed(self.session, from, filter, limit.min(PLACES)).await?;
         let touched: BTreeSet<Id> = places.iter().map(|place| place.log.id).collect();
@@ -57,7 +57,10 @@ impl Sealed {
         let head = known.head;
         let data = changes
             .iter()
-            .flat_map(|(vault, event)| self.tell(&known, *vault, event))
+            .flat_map(|(vault, event)| {
+                let read = if event.position == from { skip as usize } else { 0 };
+                self.tell(&known, *vault, event).into_iter().skip(read)
+            })
             .filter(|change| kinds.as_ref().is_none_or(|kinds| kinds.contains(&change.kind)))
             .collect();
         let more = until < head.size && !places.is_empty();
@@ -77,18 +80,13 @@ impl Sealed {
         Err(Error::tampered("the store names changes beyond its feed: restore the store"))
     }
 
-    /// Rule 4: a cursor made under a head that is newer than the client's own is adopted once a proof joins them.
+    /// Rule 4: a cursor is adopted once a proof joins its head to the client's own.
     async fn adopt(&self, head: Head) -> Result<()> {
-        let known = self.trust.known().await;
-        if head.size <= known.head.size {
+        if self.joined_head() == Some(head) || self.trust.known().await.head == head {
             return Ok(());
         }
-        let known = self.refresh(Need::default().asked_now()).await?;
-        if head.size > known.head.size {
-            return Err(Error::tampered(
-                "the cursor was made under a newer state than the store shows: it was rolled back; if it was restored from a backup, connect with accept_restored",
-            ));
-        }
+        self.refresh(Need { joins: vec![head], ..Need::default().asked_now() }).await?;
+        self.keep_joined(head);
         Ok(())
     }
 
@@ -98,17 +96,16 @@ impl Sealed {
 
     /// An entry as changes: an item made with files is more than one, and what only administrators of keys do is none.
     fn tell(&self, known: &Known, vault: VaultId, event: &Event) -> Vec<Change> {
-        let cursor = Cursor::new(event.position + 1, known.head).encode();
         let actor = event.signer.unwrap_or(self.my_id());
         let change = |kind, subject| Change {
             kind,
             vault_id: vault,
             actor: self.profiles.actor(known, actor),
             at: time::from_millis(event.time),
-            cursor: cursor.clone(),
+            cursor: String::new(),
             subject,
         };
-        match &event.what {
+        let mut changes = match &event.what {
             What::Vault(kind) => vec![change(*kind, Subject::Vault)],
             What::Other(..) => Vec::new(),
             What::Access(changes) => changes
@@ -136,7 +133,17 @@ impl Sealed {
                     }
                 }
             }
+        };
+        let last = changes.len().saturating_sub(1);
+        for (place, change) in changes.iter_mut().enumerate() {
+            let cursor = if place == last {
+                Cursor::new(event.position + 1, known.head)
+            } else {
+                Cursor::within(event.position, u32::try_from(place + 1).unwrap_or(u32::MAX), known.head)
+            };
+            change.cursor = cursor.encode();
         }
+        changes
     }
 }
 

@@ -32,7 +32,6 @@ pub(super) struct Opened {
     pub(super) overview: Overview,
     pub(super) details: Details,
     pub(super) created_at: u64,
-    pub(super) newest: bool,
 }
 
 /// A version to be written over another.
@@ -68,8 +67,10 @@ impl Sealed {
         if idempotency_key.is_some()
             && let Ok(first) = self.read_item(vault, item, Some(1)).await
         {
-            return self.same_item(first, &overview, &details, &files);
+            let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+            return same_item(first, &overview, &details, &names);
         }
+        let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
         let mut next = Next {
             overview,
             details: Details::default(),
@@ -93,9 +94,8 @@ impl Sealed {
             match self.submit(submission).await? {
                 Submitted::Used(..) => {
                     self.trust.expire(vault).await;
-                    return Err(Error::invalid_argument(
-                        "idempotency_key: it was used with other arguments: use a new key for another request",
-                    ));
+                    let first = self.read_item(vault, item, Some(1)).await?;
+                    return same_item(first, &next.overview, &next.details, &names);
                 }
                 submitted => {
                     if self.settle(submitted, None).await?.is_some() {
@@ -106,31 +106,6 @@ impl Sealed {
             }
         }
         Err(Self::contended("the vault"))
-    }
-
-    /// The first answer to an idempotency key, if the arguments are the same. Files are compared by name alone.
-    fn same_item(
-        &self,
-        first: Item,
-        overview: &Overview,
-        details: &Details,
-        files: &[crate::backend::FileRequest],
-    ) -> Result<Item> {
-        let fields: Vec<_> = details.fields.iter().map(PlainField::to_field).collect();
-        let same = first.title == overview.title
-            && first.category.as_str() == overview.category
-            && first.tags == overview.tags
-            && first.urls == overview.urls
-            && first.notes == details.notes
-            && first.fields == fields
-            && first.files.iter().map(|file| &file.name).eq(files.iter().map(|file| &file.name));
-        if same {
-            Ok(first)
-        } else {
-            Err(Error::invalid_argument(
-                "idempotency_key: it was used with other arguments: use a new key for another request",
-            ))
-        }
     }
 
     /// A signed and sealed version of an item.
@@ -288,7 +263,7 @@ impl Sealed {
         answer: ItemAnswer,
         version: Option<u64>,
     ) -> Result<Opened> {
-        let ItemAnswer { overview, details, created_at, newest, .. } = answer;
+        let ItemAnswer { overview, details, created_at, .. } = answer;
         let written = match &entry.operation.body {
             Body::ItemPut(written) | Body::FileAttached(written) | Body::FileDetached(written) => written.clone(),
             _ => return Err(another()),
@@ -309,7 +284,7 @@ impl Sealed {
         let place = |part| self.item_place(view.log.id, written.item, written.version, written.epoch, part);
         let overview = content::decode(&part::open_part(&key, &place(Part::Overview), &overview)?)?;
         let details = content::decode(&part::open_part(&key, &place(Part::Details), &details)?)?;
-        Ok(Opened { entry, written, overview, details, created_at, newest })
+        Ok(Opened { entry, written, overview, details, created_at })
     }
 
     pub(super) async fn versions_of(&self, vault: Id, item: Id, page: PageRequest) -> Result<Rows<Item>> {
@@ -469,6 +444,25 @@ impl Opened {
             removed: Vec::new(),
             files: Vec::new(),
         }
+    }
+}
+
+/// The first answer to an idempotency key, if the arguments are the same. Files are compared by name alone.
+fn same_item(first: Item, overview: &Overview, details: &Details, files: &[String]) -> Result<Item> {
+    let fields: Vec<_> = details.fields.iter().map(PlainField::to_field).collect();
+    let same = first.title == overview.title
+        && first.category.as_str() == overview.category
+        && first.tags == overview.tags
+        && first.urls == overview.urls
+        && first.notes == details.notes
+        && first.fields == fields
+        && first.files.iter().map(|file| &file.name).eq(files);
+    if same {
+        Ok(first)
+    } else {
+        Err(Error::invalid_argument(
+            "idempotency_key: it was used with other arguments: use a new key for another request",
+        ))
     }
 }
 

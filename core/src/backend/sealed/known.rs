@@ -44,6 +44,8 @@ pub(super) struct Freshness {
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) head: Head,
+    /// When `head` was asked for.
+    pub(super) asked: Option<Instant>,
     /// The root of the account's heads tree under `head`.
     pub(super) account_root: Option<Id>,
     pub(super) directory: Option<Directory>,
@@ -58,6 +60,7 @@ impl Known {
     pub(super) fn new(head: Head) -> Self {
         Self {
             head,
+            asked: None,
             account_root: None,
             directory: None,
             freshness: HashMap::new(),
@@ -79,9 +82,15 @@ impl Known {
     /// Whether a directory log needs no asking.
     pub(super) fn is_fresh(&self, log: LogId, now: Instant) -> bool {
         self.freshness.get(&log).is_some_and(|freshness| {
-            now.duration_since(freshness.asked) < FRESH || self.account_root == Some(freshness.root)
+            is_recent(freshness.asked, now)
+                || (self.account_root == Some(freshness.root) && self.asked.is_some_and(|asked| is_recent(asked, now)))
         })
     }
+}
+
+/// Whether a state asked for then is fresh at a call that begins now.
+pub(super) fn is_recent(asked: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(asked) < FRESH
 }
 
 /// The one refusal for a vault that is not there, and for one that the caller may not know of.

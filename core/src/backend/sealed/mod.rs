@@ -36,7 +36,7 @@ use super::{
 };
 use crate::authority::{self, Authority, Session, SignIn, Submission, Submitted};
 use crate::crypto::identity::Identity;
-use crate::crypto::token::Token;
+use crate::crypto::token::{Token, TokenKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::feed::Head;
 use crate::log::operation::Body;
@@ -70,6 +70,8 @@ pub struct Sealed {
     state: Option<StateFile>,
     profiles: profiles::Profiles,
     me: RwLock<Principal>,
+    /// The head of a cursor that was joined last.
+    joined: RwLock<Option<Head>>,
     owner: PrincipalId,
 }
 
@@ -117,6 +119,11 @@ impl Sealed {
         let signer = Signer { account: token.account, principal: token.principal, generation: challenge.generation };
         let known = trust.refresh(authority.as_ref(), session, Need::principals([token.principal])).await?;
         let log = own_log(&known, signer, key)?;
+        if !fits(token.kind, log.kind) {
+            return Err(Error::unauthenticated(
+                "the token's prefix is not that of its principal: copy it again, whole",
+            ));
+        }
         let owner = known.directory()?.account.owner().unwrap_or(token.principal);
         let profiles = profiles::Profiles::default();
         let me = profiles.view(authority.as_ref(), session, &known, log).await?;
@@ -130,6 +137,7 @@ impl Sealed {
             state,
             profiles,
             me: RwLock::new(me),
+            joined: RwLock::new(None),
             owner: PrincipalId { kind: PrincipalKind::User, id: owner },
         };
         sealed.remember(known.head)?;
@@ -155,6 +163,14 @@ impl Sealed {
         let known = self.trust.refresh(self.authority(), self.session, need).await?;
         self.remember(known.head)?;
         Ok(known)
+    }
+
+    fn joined_head(&self) -> Option<Head> {
+        *self.joined.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep_joined(&self, head: Head) {
+        *self.joined.write().unwrap_or_else(PoisonError::into_inner) = Some(head);
     }
 
     fn remember(&self, head: Head) -> Result<()> {
@@ -218,6 +234,14 @@ fn own_log(known: &Known, signer: Signer, key: Id) -> Result<&PrincipalLog> {
         Ok(log)
     } else {
         Err(Error::tampered("the store shows other keys for the caller: restore the store"))
+    }
+}
+
+fn fits(token: TokenKind, kind: PrincipalKind) -> bool {
+    match token {
+        TokenKind::User | TokenKind::Invitation => kind == PrincipalKind::User,
+        TokenKind::Service => kind == PrincipalKind::Service,
+        TokenKind::Recovery => kind == PrincipalKind::Recovery,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::Mutex;
 
-use super::known::{Known, VaultView};
+use super::known::{Known, VaultView, is_recent};
 use super::verify::Absorbed;
 use crate::authority::{Authority, LogRequest, Session, StatesRequest, VaultRequest};
 use crate::error::{Error, Result};
@@ -33,6 +33,8 @@ pub(super) struct Need {
     pub(super) vaults: BTreeSet<Id>,
     /// Whether the vaults' item logs are replayed.
     pub(super) items: bool,
+    /// Heads that others vouched for, to be joined to the newest.
+    pub(super) joins: Vec<Head>,
     /// Asks even where what is known is less than a second old.
     pub(super) now: bool,
 }
@@ -96,24 +98,26 @@ impl Trust {
         }
         let mut absorbed = Absorbed::new(self.account, Known::clone(&known));
         let mut asked = BTreeSet::new();
-        let mut vaults_asked = false;
-        for _ in 0..MAX_ROUNDS {
-            let wanted = wanted(&absorbed, &need, started, &asked);
-            if wanted.is_empty() && vaults_asked {
-                let next = Arc::new(absorbed.apply()?);
-                *known = Arc::clone(&next);
-                return Ok(next);
+        for round in 0..MAX_ROUNDS {
+            // The first answer tells whether the account's heads moved: often it is the only one that is needed.
+            let first = round == 0;
+            let wanted = if first { unknown(&absorbed, &need) } else { wanted(&absorbed, &need, started, &asked) };
+            if wanted.is_empty() && !first {
+                let mut next = absorbed.apply()?;
+                next.vaults.retain(|vault, view| !need.vaults.contains(vault) || view.asked >= started);
+                *known = Arc::new(next);
+                return Ok(Arc::clone(&known));
             }
             let request = StatesRequest {
                 known: absorbed.known.head,
+                others: if first { need.joins.clone() } else { Vec::new() },
                 logs: wanted.iter().map(|log| LogRequest { log: *log, from: absorbed.size(*log) }).collect(),
-                vaults: if vaults_asked { Vec::new() } else { vault_requests(&absorbed, &need) },
+                vaults: if first { vault_requests(&absorbed, &need) } else { Vec::new() },
             };
-            let round = Instant::now();
+            let now = Instant::now();
             let answer = authority.states(session, request.clone()).await?;
-            absorbed.absorb(&request, answer, round)?;
+            absorbed.absorb(&request, answer, now)?;
             asked.extend(wanted);
-            vaults_asked = true;
         }
         Err(Error::tampered("the store names ever more principals for one answer: restore the store"))
     }
@@ -121,7 +125,7 @@ impl Trust {
 
 fn is_fresh(known: &Known, need: &Need, now: Instant) -> bool {
     let fresh = |view: &Arc<VaultView>| {
-        now.duration_since(view.asked) < super::known::FRESH
+        is_recent(view.asked, now)
             && (!need.items || view.items.as_ref().is_some_and(|items| items.progress.head() == view.items_head))
             && involved(view).iter().all(|log| known.is_fresh(*log, now))
     };
@@ -144,11 +148,18 @@ fn vault_requests(absorbed: &Absorbed, need: &Need) -> Vec<VaultRequest> {
         .collect()
 }
 
-/// Directory logs that the answer rests on and that were not shown fresh in it yet.
+/// Directory logs to ask for before anything is known of the newest heads: the account's, and those never seen.
+fn unknown(absorbed: &Absorbed, need: &Need) -> BTreeSet<LogId> {
+    let mut logs: BTreeSet<LogId> =
+        need.logs.iter().copied().filter(|log| !absorbed.known.freshness.contains_key(log)).collect();
+    logs.insert(LogId::new(LogKind::Account, absorbed.account));
+    logs
+}
+
+/// Directory logs that the answer rests on and that were not shown fresh yet.
 fn wanted(absorbed: &Absorbed, need: &Need, now: Instant, asked: &BTreeSet<LogId>) -> BTreeSet<LogId> {
     let known = &absorbed.known;
     let mut logs = need.logs.clone();
-    logs.insert(LogId::new(LogKind::Account, absorbed.account.0));
     for vault in &need.vaults {
         if let Some(view) = known.vaults.get(vault) {
             logs.extend(involved(view));
@@ -157,7 +168,7 @@ fn wanted(absorbed: &Absorbed, need: &Need, now: Instant, asked: &BTreeSet<LogId
     for entry in absorbed.waiting() {
         logs.extend(mentions(&entry.operation));
     }
-    logs.retain(|log| !asked.contains(log) && (need.now && need.logs.contains(log) || !known.is_fresh(*log, now)));
+    logs.retain(|log| !asked.contains(log) && !known.is_fresh(*log, now));
     logs
 }
 

@@ -87,7 +87,8 @@ impl Sealed {
         let first = self.read_vault(vault.0).await?;
         let same = first.name == request.name
             && first.description == request.description
-            && first.external_id == request.external_id;
+            && first.external_id == request.external_id
+            && first.role == request.retain;
         if same {
             Ok(first)
         } else {

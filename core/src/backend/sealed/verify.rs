@@ -87,6 +87,21 @@ pub(super) struct Absorbed {
     ends: HashMap<LogId, Frontier>,
 }
 
+/// The newest `seen` of each author in an answer.
+#[derive(Default)]
+struct NewestSeen(BTreeMap<Option<Id>, Head>);
+
+impl NewestSeen {
+    fn note(&mut self, entries: &[Pending]) {
+        for Pending { operation, .. } in entries {
+            let newest = self.0.entry(operation.signer).or_insert(operation.seen);
+            if operation.seen.size > newest.size {
+                *newest = operation.seen;
+            }
+        }
+    }
+}
+
 struct VaultNews {
     access: Vec<Pending>,
     items: Vec<Pending>,
@@ -127,7 +142,8 @@ impl Absorbed {
 
     /// Checks every proof of an answer, and keeps its entries.
     pub(super) fn absorb(&mut self, request: &StatesRequest, answer: States, asked: Instant) -> Result<()> {
-        let States { head, joined, roots, logs, vaults, logs_proof, vaults_proof, feed_proof, seen } = answer;
+        let States { head, joined, others_joined, roots, logs, vaults, logs_proof, vaults_proof, feed_proof, seen } =
+            answer;
         let known = self.known.head;
         if head.size < known.size {
             return Err(Error::tampered(
@@ -135,16 +151,29 @@ impl Absorbed {
             ));
         }
         tree::verify_consistency(known.size, &known.root, head.size, &head.root, &joined)?;
+        if others_joined.len() != request.others.len() {
+            return Err(unasked());
+        }
+        for (other, proof) in request.others.iter().zip(&others_joined) {
+            if other.size > head.size {
+                return Err(Error::tampered(
+                    "a cursor was made under a newer state than the store shows: it was rolled back; if it was restored from a backup, connect with accept_restored",
+                ));
+            }
+            tree::verify_consistency(other.size, &other.root, head.size, &head.root, proof)?;
+        }
         let last =
             head.size.checked_sub(1).ok_or_else(|| Error::tampered("the store shows an empty feed: restore it"))?;
         let mut leaves = vec![(last, roots.leaf())];
         let mut log_leaves = Vec::new();
+        let mut authors = NewestSeen::default();
         for answer in logs {
             let LogAnswer { log, leaf, state, entries } = answer;
             if !request.logs.iter().any(|asked| asked.log == log) {
                 return Err(unasked());
             }
             let pending = self.grow(log, state, entries, &mut leaves)?;
+            authors.note(&pending);
             self.directory.extend(pending);
             log_leaves.push((leaf, feed::log_leaf(log, state)));
             self.remember_leaf(log, leaf, asked, roots.account.root)?;
@@ -160,6 +189,8 @@ impl Absorbed {
             } else {
                 Vec::new()
             };
+            authors.note(&access_pending);
+            authors.note(&items_pending);
             if self.known.vaults.get(&vault).is_some_and(|view| view.leaf != leaf || view.items_head.size > items.size)
             {
                 return Err(moved());
@@ -182,10 +213,19 @@ impl Absorbed {
         check_leaves(roots.vaults, vault_leaves, &vaults_proof)?;
         leaves.sort_unstable();
         tree::verify_inclusion(head.size, &head.root, &leaves, &feed_proof)?;
-        for proof in seen {
+        for proof in &seen {
             tree::verify_consistency(proof.seen.size, &proof.seen.root, head.size, &head.root, &proof.joined)?;
         }
+        for newest in authors.0.into_values() {
+            let joined = newest == Head::empty() || newest == head;
+            if !joined && !seen.iter().any(|proof| proof.seen == newest) {
+                return Err(Error::tampered(
+                    "an author had seen a head that is not joined to this feed: the feed was forked; restore the store",
+                ));
+            }
+        }
         self.known.head = head;
+        self.known.asked = Some(asked);
         self.known.account_root = Some(roots.account.root);
         Ok(())
     }
