@@ -38,6 +38,8 @@ use crate::authority::{self, Authority, Session, SignIn, Submission, Submitted};
 use crate::crypto::identity::Identity;
 use crate::crypto::token::{Token, TokenKind};
 use crate::error::{Error, ErrorKind, Result};
+use crate::log::encoding::Bytes;
+use crate::log::entry::Entry;
 use crate::log::feed::Head;
 use crate::log::operation::Body;
 use crate::log::replay::PrincipalLog;
@@ -185,8 +187,29 @@ impl Sealed {
 
     /// Submits one operation.
     async fn submit(&self, submission: Submission) -> Result<Submitted> {
-        let mut answers = self.authority.submit(self.session, vec![submission]).await?;
+        let mut answers = self.submit_many(vec![submission]).await?;
         answers.pop().unwrap_or_else(|| Err(Error::unavailable("the store gave no answer: try again")))
+    }
+
+    /// Submits operations in one commit. An answer that is not about the operation it is given for is `Tampered`.
+    async fn submit_many(&self, submissions: Vec<Submission>) -> Result<Vec<Result<Submitted>>> {
+        let sent: Vec<(Vec<u8>, Vec<Vec<u8>>)> =
+            submissions.iter().map(|sent| (sent.operation.clone(), sent.signatures.clone())).collect();
+        let answers = self.authority.submit(self.session, submissions).await?;
+        if answers.len() != sent.len() {
+            return Err(Error::tampered(
+                "the store answered another number of operations than it was given: restore the store",
+            ));
+        }
+        let checked = |(answer, (operation, signatures)): (Result<Submitted>, (Vec<u8>, Vec<Vec<u8>>))| match answer {
+            Ok(Submitted::Taken(receipt) | Submitted::Before(receipt))
+                if !acknowledges(&receipt, operation, signatures) =>
+            {
+                Err(Error::tampered("the store gave the answer to another operation: restore the store"))
+            }
+            other => other,
+        };
+        Ok(answers.into_iter().zip(sent).map(checked).collect())
     }
 
     /// The receipt of an operation that was taken; `None` if it must be made again on a newer state.
@@ -235,6 +258,13 @@ fn own_log(known: &Known, signer: Signer, key: Id) -> Result<&PrincipalLog> {
     } else {
         Err(Error::tampered("the store shows other keys for the caller: restore the store"))
     }
+}
+
+/// Whether a receipt is of these bytes, with these signatures, at the place and time that it names.
+fn acknowledges(receipt: &Receipt, operation: Vec<u8>, signatures: Vec<Vec<u8>>) -> bool {
+    let Receipt { seq, time, hash, .. } = *receipt;
+    let signatures = signatures.into_iter().map(Bytes::from).collect();
+    Entry { seq, time, operation: Bytes::from(operation), signatures }.hash() == hash
 }
 
 fn fits(token: TokenKind, kind: PrincipalKind) -> bool {

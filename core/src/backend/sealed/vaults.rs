@@ -43,7 +43,7 @@ impl Sealed {
                 })
             })
             .collect();
-        let mut answers = self.authority.submit(self.session, submissions).await?.into_iter();
+        let mut answers = self.submit_many(submissions).await?.into_iter();
         let mut made = Vec::with_capacity(requests.len());
         for (request, row) in requests.into_iter().zip(prepared) {
             let row = match row {
