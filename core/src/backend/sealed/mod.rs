@@ -201,13 +201,14 @@ impl Sealed {
                 "the store answered another number of operations than it was given: restore the store",
             ));
         }
-        let checked = |(answer, (operation, signatures)): (Result<Submitted>, (Vec<u8>, Vec<Vec<u8>>))| match answer {
-            Ok(Submitted::Taken(receipt) | Submitted::Before(receipt))
-                if !acknowledges(&receipt, operation, signatures) =>
+        let checked = |(answer, (operation, signatures)): (Result<Submitted>, (Vec<u8>, Vec<Vec<u8>>))| {
+            let answer = answer?;
+            if let Submitted::Taken(receipt) | Submitted::Before(receipt) = &answer
+                && !acknowledges(receipt, operation, signatures)
             {
-                Err(Error::tampered("the store gave the answer to another operation: restore the store"))
+                return Err(Error::tampered("the store gave the answer to another operation: restore the store"));
             }
-            other => other,
+            Ok(answer)
         };
         Ok(answers.into_iter().zip(sent).map(checked).collect())
     }
