@@ -5,6 +5,7 @@ pub mod authority;
 pub mod backend;
 pub mod client;
 pub mod crypto;
+pub mod engine;
 pub mod error;
 pub mod log;
 pub mod model;
