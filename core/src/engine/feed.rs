@@ -38,12 +38,11 @@ impl Engine {
     ) -> Result<(Vec<FeedRow>, u64)> {
         let mut look = self.look(session).await?;
         let limit = limit.clamp(1, pages::LIMIT);
-        let asked = match &vaults {
-            Some(vaults) => vaults.clone(),
-            None => {
-                let page = self.vault_page(&mut look, 0, JOINED + 1).await?;
-                page.into_iter().map(|row| row.vault).collect()
-            }
+        let asked = if let Some(vaults) = &vaults {
+            vaults.clone()
+        } else {
+            let page = self.vault_page(&mut look, 0, JOINED + 1).await?;
+            page.into_iter().map(|row| row.vault).collect()
         };
         if asked.len() > JOINED as usize {
             let these = vaults.map(|vaults| vaults.into_iter().collect::<HashSet<_>>());
@@ -133,12 +132,11 @@ impl Engine {
         let need = if matches!(filter, Filter::Audit) { Role::Admin } else { Role::Read };
         let asked = !matches!(filter, Filter::These(these) if !these.contains(&row.log.id));
         if is_vault_log(row.log.kind) && asked {
-            let has = match roles.get(&row.log.id) {
-                Some(has) => *has,
-                None => {
-                    let has = self.role(look, row.log.id, need).await? >= Some(need);
-                    *roles.entry(row.log.id).or_insert(has)
-                }
+            let has = if let Some(has) = roles.get(&row.log.id) {
+                *has
+            } else {
+                let has = self.role(look, row.log.id, need).await? >= Some(need);
+                *roles.entry(row.log.id).or_insert(has)
             };
             if has {
                 return Ok(true);

@@ -42,7 +42,7 @@ fn judge(received: Vec<Received>) -> Result<ChangeSet> {
     };
     let id = AccountId(account.log.id);
     let now = clock::now();
-    let log = AccountLog::begin(placed(&account, 0, now), id).map_err(refused)?;
+    let log = AccountLog::begin(placed(&account, 0, now), id).map_err(|refusal| refused(&refusal))?;
     let mut directory = Directory::new(log);
     verify(&directory, &account)?;
     let mut change = ChangeSet { guards: vec![Guard::LogAt { log: account.log, size: 0 }], ..ChangeSet::default() };
@@ -53,7 +53,7 @@ fn judge(received: Vec<Received>) -> Result<ChangeSet> {
         if row.operation.signer.is_some() {
             return Err(order());
         }
-        directory.apply(placed(row, position, now)).map_err(refused)?;
+        directory.apply(placed(row, position, now)).map_err(|refusal| refused(&refusal))?;
         verify(&directory, row)?;
         if directory.principal(row.log.id).is_none_or(|log| log.kind != kind) {
             return Err(order());
@@ -82,12 +82,12 @@ fn placed(row: &Received, position: u64, time: u64) -> Placed<'_> {
 }
 
 fn verify(directory: &Directory, row: &Received) -> Result<()> {
-    let keys = directory.signing_keys(&row.operation).map_err(refused)?;
+    let keys = directory.signing_keys(&row.operation).map_err(|refusal| refused(&refusal))?;
     let ([key], [made]) = (keys.as_slice(), row.signatures.as_slice()) else { return Err(order()) };
     signature::verify(&signature::accept_key(&key.0)?, &operation::message(&row.bytes), made)
 }
 
-fn refused(refusal: Refusal) -> Error {
+fn refused(refusal: &Refusal) -> Error {
     Error::invalid_argument(format!("an account was to be founded: {}: upgrade the client", refusal.why()))
 }
 

@@ -14,15 +14,12 @@ use crate::model::role::Role;
 impl Engine {
     pub(super) async fn hold_signer(&self, session: Session, signer: Id, vault: Option<Id>) -> Result<Head> {
         let mut look = self.look(session).await?;
-        let log = match vault {
-            Some(vault) => {
-                self.may_end_in(&mut look, vault).await?;
-                LogId::new(LogKind::Vault, vault)
-            }
-            None => {
-                self.may_end(&mut look, signer).await?;
-                LogId::new(LogKind::Principal, signer)
-            }
+        let log = if let Some(vault) = vault {
+            self.may_end_in(&mut look, vault).await?;
+            LogId::new(LogKind::Vault, vault)
+        } else {
+            self.may_end(&mut look, signer).await?;
+            LogId::new(LogKind::Principal, signer)
         };
         let by = look.caller.principal;
         drop(look);

@@ -18,7 +18,7 @@ use crate::model::principal::PrincipalState;
 use crate::store::Snapshot;
 
 const CHALLENGES: u64 = 16_384;
-const CHALLENGE_LIVES: Duration = Duration::from_secs(60);
+const CHALLENGE_LIVES: Duration = Duration::from_mins(1);
 const SESSIONS: u64 = 262_144;
 
 /// Who asks.

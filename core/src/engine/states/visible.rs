@@ -7,8 +7,8 @@ use crate::engine::Engine;
 use crate::engine::look::{Look, Standing};
 use crate::error::Result;
 use crate::log::operation::{LogId, LogKind};
-use crate::log::replay::Directory;
 use crate::log::replay::principal::{MANAGE_POLICY, MANAGE_USERS};
+use crate::log::replay::{Directory, GroupLog};
 use crate::model::id::Id;
 use crate::model::role::Role;
 
@@ -70,8 +70,7 @@ impl Engine {
                 mine.insert(id);
             }
         }
-        let fellows =
-            mine.iter().filter_map(|id| directory.group(*id)).flat_map(|group| group.members_ever()).collect();
+        let fellows = mine.iter().filter_map(|id| directory.group(*id)).flat_map(GroupLog::members_ever).collect();
         Ok((mine, fellows))
     }
 

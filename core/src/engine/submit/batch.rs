@@ -13,11 +13,15 @@ use crate::log::replay::items::address;
 use crate::model::id::{Id, PrincipalId, VaultId};
 use crate::store::{Guard, Row};
 
+/// Where an operation id is unique: its signer, the log unless it begins one, and the id.
+type OperationKey = (Option<Id>, Option<LogId>, Id);
+
 /// What is planned so far.
 #[derive(Default)]
 pub(in crate::engine) struct Batch {
     plans: Vec<Plan>,
-    operations: HashMap<(Option<Id>, Option<LogId>, Id), (usize, Id)>,
+    /// The plan and the hash of the bytes that used an operation id.
+    operations: HashMap<OperationKey, (usize, Id)>,
     logs: HashSet<LogId>,
     items: HashSet<(Id, Id)>,
     files: HashSet<Id>,
@@ -46,15 +50,15 @@ impl Batch {
         let signer = received.operation.signer;
         let voids = draft.ended.iter().any(|(ended, _)| self.signers.contains(ended));
         if voids || signer.is_some_and(|signer| self.ended.contains(&signer)) || self.touches(received.log) {
-            return Err(Stop::STALE);
+            return Err(Stop::stale());
         }
         if let Some(item) = item_of(received)
             && self.items.contains(&item)
         {
-            return Err(Stop::STALE);
+            return Err(Stop::stale());
         }
         if draft.rows.iter().any(|row| matches!(row, Row::File { file, .. } if self.files.contains(file))) {
-            return Err(Stop::STALE);
+            return Err(Stop::stale());
         }
         for guard in &draft.guards {
             match guard {
@@ -133,7 +137,7 @@ pub(in crate::engine) fn email_taken() -> Error {
     Error::already_exists("somebody of this e-mail address exists already: use another address")
 }
 
-fn operation_key(received: &Received) -> (Option<Id>, Option<LogId>, Id) {
+fn operation_key(received: &Received) -> OperationKey {
     let log = (!begins(received)).then_some(received.log);
     (received.operation.signer, log, received.operation.id)
 }

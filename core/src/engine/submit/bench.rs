@@ -9,6 +9,7 @@ use super::plan::{Draft, Plan, Scope};
 use super::received::Received;
 use super::stop::{Ruled, Stop};
 use super::{account, group, item, principal, vault};
+use crate::authority::Submitted;
 use crate::engine::Engine;
 use crate::engine::known::View;
 use crate::engine::session::Caller;
@@ -137,11 +138,11 @@ impl<'a> Bench<'a> {
         };
         debug_assert!(begins(received) || entry.log == received.log);
         let receipt = crate::engine::receipt(&entry);
-        Err(Stop::Answer(if entry.operation == received.bytes {
-            crate::authority::Submitted::Before(receipt)
+        Err(Stop::Answer(Box::new(if entry.operation == received.bytes {
+            Submitted::Before(receipt)
         } else {
-            crate::authority::Submitted::Used(receipt, entry.operation)
-        }))
+            Submitted::Used(receipt, entry.operation)
+        })))
     }
 }
 

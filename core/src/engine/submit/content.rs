@@ -46,7 +46,9 @@ pub(super) fn check_leaves(reference: &FileReference, leaves: &[Id], max_file_by
         ));
     }
     let mut frontier = Frontier::new();
-    leaves.iter().for_each(|leaf| frontier.append(*leaf));
+    for leaf in leaves {
+        frontier.append(*leaf);
+    }
     if frontier.size() == pieces(reference.length) && frontier.root() == reference.root {
         Ok(())
     } else {

@@ -60,7 +60,7 @@ fn may_now(bench: &Bench<'_>, log: &VaultLog, received: &Received) -> Ruled {
     }
     let moved = epoch.is_some_and(|epoch| epoch != log.epoch().start.number);
     if moved || bench.batch.touches(LogId { kind: LogKind::Vault, id: received.log.id }) {
-        return Err(Stop::STALE);
+        return Err(Stop::stale());
     }
     Ok(())
 }

@@ -76,7 +76,7 @@ impl Engine {
         for (index, row) in received {
             match bench.judge(*index, row, &mut verified[*index]).await {
                 Ok(()) => {}
-                Err(Stop::Answer(answer)) => answers[*index] = Some(Ok(answer)),
+                Err(Stop::Answer(answer)) => answers[*index] = Some(Ok(*answer)),
                 Err(Stop::Refused(error)) => answers[*index] = Some(Err(error)),
                 // What another row of the batch decides is an answer only once that row is written.
                 Err(stop @ (Stop::Same { .. } | Stop::Beside(_))) => beside.push((*index, stop)),
@@ -110,7 +110,7 @@ impl Engine {
                             })
                         }
                         Stop::Beside(error) | Stop::Refused(error) => Some(Err(error)),
-                        Stop::Answer(answer) => Some(Ok(answer)),
+                        Stop::Answer(answer) => Some(Ok(*answer)),
                     };
                 }
             }

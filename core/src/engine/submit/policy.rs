@@ -47,12 +47,12 @@ pub(super) fn allows_grant(bench: &Bench<'_>, name: &'static str, role: Role, ex
 pub(super) fn is_current(bench: &Bench<'_>, member: &MemberGrant) -> Ruled {
     let Some(generation) = member.generation else {
         return match bench.directory().group(member.grantee) {
-            Some(group) if group.deleted => Err(Stop::STALE),
+            Some(group) if group.deleted => Err(Stop::stale()),
             _ => Ok(()),
         };
     };
     match bench.directory().principal(member.grantee).and_then(|log| Some((log, log.newest()?))) {
-        Some((log, newest)) if !log.same_chain(generation, newest.number) => Err(Stop::STALE),
+        Some((log, newest)) if !log.same_chain(generation, newest.number) => Err(Stop::stale()),
         // Who is not known at all, the replay refuses.
         _ => Ok(()),
     }
@@ -62,7 +62,7 @@ pub(super) fn is_current(bench: &Bench<'_>, member: &MemberGrant) -> Ruled {
 pub(super) fn allows_epoch(bench: &Bench<'_>, name: &'static str, start: &EpochStart) -> Ruled {
     let current = bench.directory().account.recovery();
     match start.recovery {
-        Some(named) if Some(named.principal) != current => Err(Stop::STALE),
+        Some(named) if Some(named.principal) != current => Err(Stop::stale()),
         None if bench.policy().recovery => {
             Err(violation(name, "policy wants vaults to name the recovery key: name it"))
         }

@@ -52,7 +52,7 @@ pub(super) async fn judge(bench: &mut Bench<'_>, received: &Received, rows: &mut
             draft.rows.extend(keys(name, &next, &body.keys, rows)?);
         }
         Body::PrincipalRecoverable(body) if directory.account.recovery() != Some(body.recovery.principal) => {
-            return Err(Stop::STALE);
+            return Err(Stop::stale());
         }
         _ => {}
     }

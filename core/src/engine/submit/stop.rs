@@ -7,7 +7,7 @@ use crate::log::replay::Refusal;
 /// What ends the judging of a row before it is planned.
 pub(in crate::engine) enum Stop {
     /// It is answered without being written.
-    Answer(Submitted),
+    Answer(Box<Submitted>),
     /// It repeats the id of an operation that is planned in the same batch.
     Same {
         /// Which plan.
@@ -26,7 +26,9 @@ pub(in crate::engine) type Ruled<T = ()> = Result<T, Stop>;
 
 impl Stop {
     /// It builds on what is no longer the newest.
-    pub(in crate::engine) const STALE: Self = Self::Answer(Submitted::Stale);
+    pub(in crate::engine) fn stale() -> Self {
+        Self::Answer(Box::new(Submitted::Stale))
+    }
 }
 
 impl From<Error> for Stop {
@@ -40,7 +42,7 @@ pub(in crate::engine) fn refused(kind: &'static str) -> impl Fn(Refusal) -> Stop
     move |refusal| {
         let say = |then: &str| format!("{kind} was asked: {}: {then}", refusal.why());
         Stop::Refused(match &refusal {
-            Refusal::Order(_) => return Stop::STALE,
+            Refusal::Order(_) => return Stop::stale(),
             Refusal::Right(_) => Error::permission_denied(say("ask somebody who may")),
             Refusal::Line(_) => Error::permission_denied(say("ask an administrator to let you in again")),
             Refusal::State(_) => Error::conflict(say("look at the newest state")),

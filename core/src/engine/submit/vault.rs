@@ -113,11 +113,11 @@ fn rules(bench: &Bench<'_>, before: Option<&VaultLog>, received: &Received) -> R
             })
         }
         Body::AccessCompleted(body) => {
-            let granted = before.into_iter().flat_map(|vault| vault.members.iter()).find_map(|(grantee, tenures)| {
+            let completed = before.into_iter().flat_map(|vault| vault.members.iter()).find_map(|(grantee, tenures)| {
                 let tenure = tenures.last().filter(|tenure| tenure.seq == body.grant)?;
                 Some((*grantee, tenure.role?, tenure.expires_at))
             });
-            match granted {
+            match completed {
                 // Whether there is such a grant, the replay judges.
                 Some((grantee, role, end)) if before.is_some_and(|vault| vault.creator != grantee) => {
                     policy::allows_grant(bench, name, role, end)
