@@ -7,6 +7,7 @@ pub mod backend;
 pub mod cli;
 pub mod client;
 pub mod crypto;
+pub mod engine;
 pub mod error;
 pub mod log;
 pub mod model;

@@ -117,6 +117,11 @@ impl AccountLog {
         self.owners.iter().any(held) || self.recoveries.iter().any(held)
     }
 
+    /// Whether this principal is, or ever was, the owner or the recovery key.
+    pub fn was_root(&self, principal: Id) -> bool {
+        self.owners.iter().chain(&self.recoveries).any(|(id, _)| *id == principal)
+    }
+
     /// Whether the owner's right was this principal's, by rule 3.
     pub fn owner_allows(&self, principal: Id, position: u64, seen: u64) -> bool {
         self.owners.iter().any(|(id, timeline)| *id == principal && timeline.allows(position, seen))

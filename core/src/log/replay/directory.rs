@@ -5,8 +5,19 @@ use std::sync::Arc;
 
 use super::principal::Right;
 use super::{AccountLog, GroupLog, Placed, PrincipalLog, Refusal, Verdict};
-use crate::log::operation::{Body, Operation};
-use crate::model::id::Id;
+use crate::log::operation::{Body, LogId, LogKind, Operation};
+use crate::model::id::{Id, PrincipalKind};
+
+/// A log of the directory after one more entry.
+#[derive(Clone, Debug)]
+pub enum Judged {
+    /// The account's.
+    Account(Box<AccountLog>),
+    /// A principal's.
+    Principal(Box<PrincipalLog>),
+    /// A group's.
+    Group(GroupLog),
+}
 
 /// The logs that say who is who. A clone shares what it holds.
 #[derive(Clone, Debug)]
@@ -38,38 +49,70 @@ impl Directory {
         self.principals.values().map(Arc::as_ref)
     }
 
-    /// Takes the next entry of the account's, a principal's or a group's log.
-    pub fn apply(&mut self, placed: Placed<'_>) -> Verdict {
-        use crate::log::operation::LogKind;
+    /// How many entries of one of its logs are known.
+    pub fn size(&self, log: LogId) -> u64 {
+        let progress = match log.kind {
+            LogKind::Account if log.id == self.account.id.0 => Some(&self.account.progress),
+            LogKind::Principal => self.principal(log.id).map(|log| &log.progress),
+            LogKind::Group => self.group(log.id).map(|log| &log.progress),
+            _ => None,
+        };
+        progress.map_or(0, |progress| progress.head().size)
+    }
+
+    /// The directory of the account and these logs alone; it shares what it holds.
+    pub fn part<'a>(&self, logs: impl IntoIterator<Item = &'a LogId>) -> Self {
+        let mut part = Self::new(self.account.clone());
+        for log in logs {
+            match log.kind {
+                LogKind::Principal => {
+                    part.principals.extend(self.principals.get(&log.id).map(|known| (log.id, Arc::clone(known))));
+                }
+                LogKind::Group => {
+                    part.groups.extend(self.groups.get(&log.id).map(|known| (log.id, Arc::clone(known))));
+                }
+                _ => {}
+            }
+        }
+        part
+    }
+
+    /// The log as the next entry of the account's, a principal's or a group's log would leave it; nothing is kept.
+    pub fn judge(&self, placed: Placed<'_>) -> Verdict<Judged> {
         match placed.log.kind {
             LogKind::Account => {
                 let mut account = self.account.clone();
                 account.apply(placed, self)?;
-                self.account = account;
+                Ok(Judged::Account(Box::new(account)))
             }
-            LogKind::Principal => {
-                let next = match self.principals.get(&placed.log.id) {
-                    None => PrincipalLog::begin(placed, self)?,
-                    Some(log) => log.apply(placed, self)?,
-                };
-                if placed.operation.signer.is_none() {
-                    self.account.rooted(
-                        next.id,
-                        next.kind != crate::model::id::PrincipalKind::Recovery,
-                        placed.position,
-                    );
-                }
-                self.principals.insert(next.id, Arc::new(next));
+            LogKind::Principal => match self.principals.get(&placed.log.id) {
+                None => PrincipalLog::begin(placed, self),
+                Some(log) => log.apply(placed, self),
             }
-            LogKind::Group => {
-                let next = match self.groups.get(&placed.log.id) {
-                    None => GroupLog::begin(placed, self)?,
-                    Some(log) => log.apply(placed, self)?,
-                };
-                self.groups.insert(next.id, Arc::new(next));
+            .map(|next| Judged::Principal(Box::new(next))),
+            LogKind::Group => match self.groups.get(&placed.log.id) {
+                None => GroupLog::begin(placed, self),
+                Some(log) => log.apply(placed, self),
             }
+            .map(Judged::Group),
             LogKind::Reads | LogKind::Vault | LogKind::Items => {
-                return Err(Refusal::Malformed("it does not belong in the directory".to_owned()));
+                Err(Refusal::Malformed("it does not belong in the directory".to_owned()))
+            }
+        }
+    }
+
+    /// Takes the next entry of the account's, a principal's or a group's log.
+    pub fn apply(&mut self, placed: Placed<'_>) -> Verdict {
+        match self.judge(placed)? {
+            Judged::Account(account) => self.account = *account,
+            Judged::Principal(next) => {
+                if placed.operation.signer.is_none() {
+                    self.account.rooted(next.id, next.kind != PrincipalKind::Recovery, placed.position);
+                }
+                self.principals.insert(next.id, Arc::new(*next));
+            }
+            Judged::Group(next) => {
+                self.groups.insert(next.id, Arc::new(next));
             }
         }
         Ok(())

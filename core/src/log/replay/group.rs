@@ -77,6 +77,11 @@ impl GroupLog {
         self.members.iter().filter(move |(_, timeline)| timeline.held_at(size)).map(|(id, _)| *id)
     }
 
+    /// Everybody who is in it, or ever was.
+    pub fn members_ever(&self) -> impl Iterator<Item = Id> {
+        self.members.keys().copied()
+    }
+
     /// Rule 3: whether somebody could act as a member.
     pub fn allows(&self, member: Id, position: u64, seen: u64) -> bool {
         self.members.get(&member).is_some_and(|timeline| timeline.allows(position, seen))

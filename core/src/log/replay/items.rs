@@ -63,63 +63,62 @@ impl ItemsLog {
     pub fn apply(&mut self, placed: Placed<'_>, vault: &VaultLog, directory: &Directory) -> Verdict<ItemEvent> {
         self.progress.expect(placed)?;
         check_item(placed.operation, placed.position, vault, directory)?;
-        let (event, state) = self.next(placed)?;
+        let (item, _, _) = address(placed.operation)?;
+        let (event, state) = next_state(self.items.get(&item), placed)?;
         self.items.insert(event.item, state);
         self.progress.advance(placed);
         Ok(event)
     }
+}
 
-    fn next(&self, placed: Placed<'_>) -> Verdict<(ItemEvent, ItemState)> {
-        let (item, version, previous) = address(placed.operation)?;
-        let before = self.items.get(&item);
-        let fits = match before {
-            None => version == 1 && previous.is_none(),
-            Some(before) => !before.deleted && version == before.version + 1 && previous == Some(before.entry),
-        };
-        if !fits {
-            return Err(Refusal::Order("it does not follow the version before it".to_owned()));
-        }
-        let mut state = before.cloned().unwrap_or(ItemState {
-            version,
-            entry: placed.hash,
-            seq: placed.seq,
-            created: placed.seq,
-            created_at: placed.time,
-            archived: false,
-            deleted: false,
-            files: Vec::new(),
-        });
-        let was_archived = state.archived;
-        (state.version, state.entry, state.seq) = (version, placed.hash, placed.seq);
-        let (kind, files) = match &placed.operation.body {
-            Body::ItemDeleted(_) if before.is_some() => {
-                state.deleted = true;
-                (ChangeKind::ItemDeleted, Vec::new())
-            }
-            Body::ItemPut(body) => {
-                state.archived = body.archived;
-                let kind = match (before, was_archived, body.archived) {
-                    (None, _, false) => ChangeKind::ItemCreated,
-                    (Some(_), false, true) => ChangeKind::ItemArchived,
-                    (Some(_), true, false) => ChangeKind::ItemRestored,
-                    (Some(_), _, _) => ChangeKind::ItemUpdated,
-                    (None, _, true) => return Err(malformed()),
-                };
-                (kind, take_files(&mut state, body, kind == ChangeKind::ItemCreated, false)?)
-            }
-            Body::FileAttached(body) if before.is_some() && body.archived == was_archived && body.added.len() == 1 => {
-                (ChangeKind::FileAttached, take_files(&mut state, body, true, true)?)
-            }
-            Body::FileDetached(body)
-                if before.is_some() && body.archived == was_archived && body.removed.len() == 1 =>
-            {
-                take_files(&mut state, body, false, true)?;
-                (ChangeKind::FileDetached, body.removed.clone())
-            }
-            _ => return Err(malformed()),
-        };
-        Ok((ItemEvent { kind, item, version, files }, state))
+/// An item after one more entry, and what that entry did; who may sign it is for [`check_item`].
+pub fn next_state(before: Option<&ItemState>, placed: Placed<'_>) -> Verdict<(ItemEvent, ItemState)> {
+    let (item, version, previous) = address(placed.operation)?;
+    let fits = match before {
+        None => version == 1 && previous.is_none(),
+        Some(before) => !before.deleted && version == before.version + 1 && previous == Some(before.entry),
+    };
+    if !fits {
+        return Err(Refusal::Order("it does not follow the version before it".to_owned()));
     }
+    let mut state = before.cloned().unwrap_or(ItemState {
+        version,
+        entry: placed.hash,
+        seq: placed.seq,
+        created: placed.seq,
+        created_at: placed.time,
+        archived: false,
+        deleted: false,
+        files: Vec::new(),
+    });
+    let was_archived = state.archived;
+    (state.version, state.entry, state.seq) = (version, placed.hash, placed.seq);
+    let (kind, files) = match &placed.operation.body {
+        Body::ItemDeleted(_) if before.is_some() => {
+            state.deleted = true;
+            (ChangeKind::ItemDeleted, Vec::new())
+        }
+        Body::ItemPut(body) => {
+            state.archived = body.archived;
+            let kind = match (before, was_archived, body.archived) {
+                (None, _, false) => ChangeKind::ItemCreated,
+                (Some(_), false, true) => ChangeKind::ItemArchived,
+                (Some(_), true, false) => ChangeKind::ItemRestored,
+                (Some(_), _, _) => ChangeKind::ItemUpdated,
+                (None, _, true) => return Err(malformed()),
+            };
+            (kind, take_files(&mut state, body, kind == ChangeKind::ItemCreated, false)?)
+        }
+        Body::FileAttached(body) if before.is_some() && body.archived == was_archived && body.added.len() == 1 => {
+            (ChangeKind::FileAttached, take_files(&mut state, body, true, true)?)
+        }
+        Body::FileDetached(body) if before.is_some() && body.archived == was_archived && body.removed.len() == 1 => {
+            take_files(&mut state, body, false, true)?;
+            (ChangeKind::FileDetached, body.removed.clone())
+        }
+        _ => return Err(malformed()),
+    };
+    Ok((ItemEvent { kind, item, version, files }, state))
 }
 
 /// The item, the version and the entry before it that an operation names.

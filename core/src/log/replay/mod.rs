@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::model::id::Id;
 
 pub use account::AccountLog;
-pub use directory::Directory;
+pub use directory::{Directory, Judged};
 pub use group::GroupLog;
 pub use items::ItemsLog;
 pub use mentions::mentions;

@@ -36,6 +36,11 @@ impl Timeline {
         matches!(self.0.last(), Some(Event::Given { .. }))
     }
 
+    /// Whether the right was ever given.
+    pub fn ever(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// Whether the right stood in the feed of this size.
     pub fn held_at(&self, size: u64) -> bool {
         matches!(self.0.iter().rev().find(|event| event.position() < size), Some(Event::Given { .. }))

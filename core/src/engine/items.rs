@@ -1,0 +1,82 @@
+//! Items and files, with the entries that made them and their paths.
+
+use super::look::Look;
+use super::pieces::no_file;
+use super::prove::prove;
+use super::{Engine, pages};
+use crate::authority::{FileAnswer, ItemAnswer, Session};
+use crate::error::{Error, Result};
+use crate::log::operation::{LogId, LogKind};
+use crate::log::tree::prove_inclusion;
+use crate::model::id::Id;
+use crate::model::role::Role;
+use crate::store::{EntryRow, Snapshot, TreeId};
+
+impl Engine {
+    pub(super) async fn read_items(
+        &self,
+        session: Session,
+        vault: Id,
+        size: u64,
+        of: Vec<(Id, Option<u64>)>,
+    ) -> Result<Vec<Result<ItemAnswer>>> {
+        let mut look = self.look(session).await?;
+        self.need(&mut look, vault, Role::Read).await?;
+        check_size(&mut look, vault, size).await?;
+        let mut answers = Vec::with_capacity(of.len());
+        for (item, version) in of {
+            answers.push(read(&mut *look.snapshot, vault, size, item, version).await);
+        }
+        Ok(answers)
+    }
+
+    pub(super) async fn read_file(&self, session: Session, vault: Id, size: u64, file: Id) -> Result<FileAnswer> {
+        let mut look = self.look(session).await?;
+        self.need(&mut look, vault, Role::Read).await?;
+        check_size(&mut look, vault, size).await?;
+        let row = look.snapshot.file(vault, file).await?;
+        let row = row.filter(|row| !row.detached).ok_or_else(no_file)?;
+        let (entry, path) = proven(&mut *look.snapshot, vault, size, row.seq).await?;
+        let leaves = row.leaves.chunks(32).map(Id::try_from).collect::<Result<_>>()?;
+        Ok(FileAnswer { entry, path, leaves })
+    }
+}
+
+async fn read(snapshot: &mut dyn Snapshot, vault: Id, size: u64, item: Id, version: Option<u64>) -> Result<ItemAnswer> {
+    let missing = || Error::not_found("there is no such item, or no such version of it, in the vault: check the id");
+    let row = snapshot.item(vault, item).await?.filter(|row| !row.deleted).ok_or_else(missing)?;
+    let wanted = version.unwrap_or(row.version);
+    let parts = snapshot.parts(vault, item, wanted, 1).await?;
+    let parts = parts.into_iter().find(|parts| parts.version == wanted).ok_or_else(missing)?;
+    let (entry, path) = proven(snapshot, vault, size, parts.seq).await?;
+    let created_at = match pages::entry(snapshot, entry.log, row.created).await? {
+        Some(first) => first.time,
+        None => return Err(gone()),
+    };
+    let newest = wanted == row.version;
+    Ok(ItemAnswer { entry, path, created_at, newest, overview: parts.overview, details: parts.details })
+}
+
+/// An entry of the item log, and its path in the log's tree of `size` entries.
+async fn proven(snapshot: &mut dyn Snapshot, vault: Id, size: u64, seq: u64) -> Result<(EntryRow, Vec<Id>)> {
+    if seq >= size {
+        return Err(Error::conflict("an item was asked that moved on in the meantime: look at the newest state"));
+    }
+    let log = LogId { kind: LogKind::Items, id: vault };
+    let entry = pages::entry(snapshot, log, seq).await?.ok_or_else(gone)?;
+    let path = prove(snapshot, TreeId::Log(log), |nodes| prove_inclusion(nodes, size, &[seq])).await?;
+    Ok((entry, path))
+}
+
+/// Refuses a size that the item log does not have yet.
+async fn check_size(look: &mut Look, vault: Id, size: u64) -> Result<()> {
+    let log = look.snapshot.log(LogId { kind: LogKind::Items, id: vault }).await?;
+    if size <= log.map_or(0, |row| row.state.size) {
+        return Ok(());
+    }
+    Err(Error::conflict("items were asked of a state that is not here: look at the newest state"))
+}
+
+fn gone() -> Error {
+    Error::tampered("an entry is missing from an item log: restore the store")
+}

@@ -1,0 +1,209 @@
+//! The one judge: the session, the replay's verdict, expiry, policy, limits; then one change of the store.
+//!
+//! It can't decrypt. What it answers carries proofs or fits hashes that the logs sign, so nobody has to believe it.
+
+mod clock;
+mod feed;
+mod found;
+mod hold;
+mod items;
+mod known;
+mod look;
+mod pages;
+mod people;
+mod pieces;
+mod prove;
+mod random;
+mod session;
+mod states;
+mod submit;
+mod vaults;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use tokio::sync::Mutex;
+
+use crate::authority::{
+    AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Session, SignIn, States, StatesRequest,
+    Submission, Submitted, VaultRows,
+};
+use crate::error::Result;
+use crate::log::body::Recipient;
+use crate::log::feed::Head;
+use crate::log::operation::LogId;
+use crate::model::id::Id;
+use crate::store::{EntryRow, FeedRow, Receipt, Snapshot, Store};
+use known::{Known, Loading, View};
+use pieces::Uploads;
+use session::Sessions;
+
+/// Where a session is for, if the engine runs in the caller's own process.
+const EMBEDDED: &str = "embedded";
+
+/// Judges what is submitted to a store and answers from it.
+pub struct Engine {
+    store: Arc<dyn Store>,
+    origin: String,
+    known: Mutex<Known>,
+    sessions: Sessions,
+    uploads: Uploads,
+}
+
+impl Engine {
+    /// The judge over this store, in the process of its callers.
+    pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
+        Self::at(store, EMBEDDED.to_owned())
+    }
+
+    /// The judge over this store, reached at this origin, which every session is bound to.
+    pub fn at(store: Arc<dyn Store>, origin: String) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            origin,
+            known: Mutex::new(Known::new()),
+            sessions: Sessions::new(),
+            uploads: Uploads::new(),
+        })
+    }
+
+    /// These logs, replayed to the moment of the snapshot or beyond it.
+    async fn view(&self, snapshot: &mut dyn Snapshot, logs: impl IntoIterator<Item = LogId> + Send) -> Result<View> {
+        let logs: Vec<LogId> = logs.into_iter().collect();
+        let mut known = self.known.lock().await;
+        let mut loading = Loading::default();
+        known.load(snapshot, &mut loading, logs).await?;
+        known.view(loading)
+    }
+}
+
+/// Where an entry stands.
+fn receipt(entry: &EntryRow) -> Receipt {
+    let EntryRow { log, seq, time, hash, root, position, .. } = *entry;
+    Receipt { log, seq, time, hash, state: Head { size: seq + 1, root }, position }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Engine({} at {})", self.store.name(), self.origin)
+    }
+}
+
+#[async_trait]
+impl Authority for Engine {
+    fn name(&self) -> &'static str {
+        self.store.name()
+    }
+
+    async fn challenge(&self, principal: Id, key: Id) -> Result<Challenge> {
+        self.make_challenge(principal, key).await
+    }
+
+    async fn sign_in(&self, sign_in: SignIn) -> Result<Session> {
+        self.open_session(sign_in).await
+    }
+
+    async fn found(&self, submissions: Vec<Submission>) -> Result<Vec<Receipt>> {
+        self.begin_account(submissions).await
+    }
+
+    async fn submit(&self, session: Session, submissions: Vec<Submission>) -> Result<Vec<Result<Submitted>>> {
+        self.take(session, submissions).await
+    }
+
+    async fn put_piece(&self, session: Session, vault: Id, file: Id, index: u64, piece: Vec<u8>) -> Result<()> {
+        self.keep_piece(session, vault, file, index, piece).await
+    }
+
+    async fn piece(&self, session: Session, vault: Id, file: Id, index: u64) -> Result<Vec<u8>> {
+        self.read_piece(session, vault, file, index).await
+    }
+
+    async fn hold(&self, session: Session, signer: Id, vault: Option<Id>) -> Result<Head> {
+        self.hold_signer(session, signer, vault).await
+    }
+
+    async fn states(&self, session: Session, request: StatesRequest) -> Result<States> {
+        self.read_states(session, request).await
+    }
+
+    fn end(&self) -> Result<Head> {
+        self.store.end()
+    }
+
+    fn wait(&self, size: u64) -> BoxFuture<'static, Result<()>> {
+        self.store.wait(size)
+    }
+
+    async fn feed(
+        &self,
+        session: Session,
+        from: u64,
+        vaults: Option<Vec<Id>>,
+        limit: u32,
+    ) -> Result<(Vec<FeedRow>, u64)> {
+        self.read_feed(session, from, vaults, limit).await
+    }
+
+    async fn export(&self, session: Session, from: u64, limit: u32) -> Result<Vec<AuditRow>> {
+        self.read_export(session, from, limit).await
+    }
+
+    async fn audit(&self, session: Session, from: u64, limit: u32) -> Result<(Vec<FeedRow>, u64)> {
+        self.read_audit(session, from, limit).await
+    }
+
+    async fn profiles(&self, session: Session, principals: Vec<Id>) -> Result<Vec<Option<Profile>>> {
+        self.read_profiles(session, principals).await
+    }
+
+    async fn find_principal(&self, session: Session, email: String) -> Result<Option<Id>> {
+        self.principal_of(session, &email).await
+    }
+
+    async fn principals(&self, session: Session, kind: u8, from: u64, limit: u32) -> Result<Ids> {
+        self.list_principals(session, kind, from, limit).await
+    }
+
+    async fn kem_keys(&self, session: Session, of: Vec<Recipient>) -> Result<Vec<Vec<u8>>> {
+        self.read_kem_keys(session, of).await
+    }
+
+    async fn vaults(&self, session: Session, from: u64, limit: u32) -> Result<Ids> {
+        self.list_vaults(session, from, limit).await
+    }
+
+    async fn find_vault(&self, session: Session, creator: Id, external_id: String) -> Result<Option<Id>> {
+        self.vault_of(session, creator, &external_id).await
+    }
+
+    async fn vault_rows(&self, session: Session, vaults: Vec<Id>) -> Result<Vec<Result<VaultRows>>> {
+        self.read_vault_rows(session, vaults).await
+    }
+
+    async fn last_signed(&self, session: Session, vault: Id, signer: Id) -> Result<Option<u64>> {
+        let mut look = self.look(session).await?;
+        self.need(&mut look, vault, crate::model::role::Role::Read).await?;
+        look.snapshot.last_signed(vault, signer).await
+    }
+
+    async fn items(
+        &self,
+        session: Session,
+        vault: Id,
+        size: u64,
+        of: Vec<(Id, Option<u64>)>,
+    ) -> Result<Vec<Result<ItemAnswer>>> {
+        self.read_items(session, vault, size, of).await
+    }
+
+    async fn file(&self, session: Session, vault: Id, size: u64, file: Id) -> Result<FileAnswer> {
+        self.read_file(session, vault, size, file).await
+    }
+
+    async fn close(&self) {
+        self.sessions.clear();
+        self.store.close().await;
+    }
+}

@@ -1,0 +1,156 @@
+//! Sessions: who is asking, and whether they still may.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
+
+use super::known::View;
+use super::{Engine, clock, random};
+use crate::authority::{Challenge, Session, SignIn, session_message};
+use crate::error::{Error, Result};
+use crate::log::operation::{LogId, LogKind};
+use crate::log::replay::PrincipalLog;
+use crate::log::signature;
+use crate::model::id::{Id, PrincipalKind};
+use crate::model::principal::PrincipalState;
+use crate::store::Snapshot;
+
+const CHALLENGES: u64 = 16_384;
+const CHALLENGE_LIVES: Duration = Duration::from_mins(1);
+const SESSIONS: u64 = 262_144;
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    /// Who.
+    pub(super) principal: Id,
+    /// With which keys.
+    pub(super) generation: u32,
+    /// User, service account or recovery key.
+    pub(super) kind: PrincipalKind,
+    /// Whether its keys were ever reissued, so that memberships of older keys are not its own.
+    pub(super) reissued: bool,
+    /// In milliseconds since 1970.
+    expires_at: Option<u64>,
+}
+
+struct Open {
+    caller: Caller,
+    /// The size of the principal's log when it was looked at last.
+    size: u64,
+    app: Option<Arc<str>>,
+}
+
+/// The challenges and sessions that are open.
+pub(super) struct Sessions {
+    challenges: Cache<Id, (Challenge, Id, Id)>,
+    open: Cache<Id, Arc<Open>>,
+}
+
+impl Sessions {
+    pub(super) fn new() -> Self {
+        Self {
+            challenges: Cache::builder()
+                .max_capacity(CHALLENGES)
+                .time_to_live(CHALLENGE_LIVES)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
+            open: Cache::builder().max_capacity(SESSIONS).eviction_policy(EvictionPolicy::lru()).build(),
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        self.challenges.invalidate_all();
+        self.open.invalidate_all();
+    }
+}
+
+impl Engine {
+    pub(super) async fn make_challenge(&self, principal: Id, key: Id) -> Result<Challenge> {
+        let mut snapshot = self.store.snapshot().await?;
+        let view = self.view(&mut *snapshot, [LogId::new(LogKind::Principal, principal)]).await?;
+        let log = view.directory.principal(principal).ok_or_else(refused)?;
+        let number = log
+            .generations
+            .iter()
+            .find(|generation| generation.keys.sign == key)
+            .map(|generation| generation.number)
+            .ok_or_else(refused)?;
+        caller(&view, principal, number)?;
+        let challenge = Challenge {
+            account: view.directory.account.id,
+            origin: self.origin.clone(),
+            nonce: random::make_id()?,
+            generation: number,
+        };
+        self.sessions.challenges.insert(challenge.nonce, (challenge.clone(), principal, key));
+        Ok(challenge)
+    }
+
+    pub(super) async fn open_session(&self, sign_in: SignIn) -> Result<Session> {
+        let (challenge, principal, key) = self.sessions.challenges.remove(&sign_in.nonce).ok_or_else(refused)?;
+        if (principal, challenge.generation) != (sign_in.principal, sign_in.generation) {
+            return Err(refused());
+        }
+        signature::accept_key(&key.0)
+            .and_then(|key| signature::verify(&key, &session_message(&challenge, principal), &sign_in.signature))
+            .map_err(|error| refused().caused_by(error))?;
+        let log = LogId::new(LogKind::Principal, principal);
+        let mut snapshot = self.store.snapshot().await?;
+        let view = self.view(&mut *snapshot, [log]).await?;
+        let caller = caller(&view, principal, challenge.generation)?;
+        let session = Session(random::make_id()?);
+        let open = Open { caller, size: view.size(log), app: sign_in.app.map(Into::into) };
+        self.sessions.open.insert(session.0, Arc::new(open));
+        Ok(session)
+    }
+
+    /// Who asks, if they still may at this moment.
+    pub(super) async fn authenticate(&self, session: Session, snapshot: &mut dyn Snapshot) -> Result<Caller> {
+        let open = self.sessions.open.get(&session.0).ok_or_else(refused)?;
+        match self.renew(session, &open, snapshot).await {
+            Ok(caller) if !clock::is_over(caller.expires_at, clock::now()) => Ok(caller),
+            Ok(_) => {
+                self.sessions.open.invalidate(&session.0);
+                Err(refused())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn renew(&self, session: Session, open: &Open, snapshot: &mut dyn Snapshot) -> Result<Caller> {
+        let Caller { principal, generation, .. } = open.caller;
+        let log = LogId::new(LogKind::Principal, principal);
+        if snapshot.log(log).await?.is_some_and(|row| row.state.size == open.size) {
+            return Ok(open.caller.clone());
+        }
+        let view = self.view(snapshot, [log]).await?;
+        let caller = caller(&view, principal, generation).inspect_err(|_| self.sessions.open.invalidate(&session.0))?;
+        let renewed = Open { caller: caller.clone(), size: view.size(log), app: open.app.clone() };
+        self.sessions.open.insert(session.0, Arc::new(renewed));
+        Ok(caller)
+    }
+}
+
+/// The caller, if these keys are its newest and may be used now.
+fn caller(view: &View, principal: Id, generation: u32) -> Result<Caller> {
+    let log = view.directory.principal(principal).ok_or_else(refused)?;
+    let replaced = log.kind == PrincipalKind::Recovery && view.directory.account.recovery() != Some(principal);
+    if replaced || !stands(log, generation) || clock::is_over(log.expires_at, clock::now()) {
+        return Err(refused());
+    }
+    let reissued = log.newest().is_some_and(|newest| newest.chain > 0);
+    Ok(Caller { principal, generation, kind: log.kind, reissued, expires_at: log.expires_at })
+}
+
+fn stands(log: &PrincipalLog, generation: u32) -> bool {
+    matches!(log.state, PrincipalState::Active | PrincipalState::Invited)
+        && log.newest().is_some_and(|newest| newest.number == generation && newest.standing.holds())
+}
+
+/// One refusal for all causes, so that nobody learns which.
+fn refused() -> Error {
+    Error::unauthenticated("the token is unknown, expired or revoked: ask for a new one")
+}

@@ -1,0 +1,123 @@
+//! States of logs, their new entries, and what proves them.
+
+mod answer;
+mod visible;
+
+use std::collections::HashSet;
+
+use super::look::Look;
+use super::prove::prove;
+use super::{Engine, pages};
+use crate::authority::{
+    EntryAnswer, LogAnswer, LogRequest, SeenProof, Session, States, StatesRequest, VaultAnswer, VaultRequest,
+};
+use crate::error::Result;
+use crate::log::feed::Head;
+use crate::log::operation::{LogId, LogKind};
+use crate::log::tree::{prove_consistency, prove_inclusion};
+use crate::model::id::Id;
+use crate::store::{Snapshot, TreeId};
+use answer::Told;
+use visible::Sight;
+
+impl Engine {
+    pub(super) async fn read_states(&self, session: Session, request: StatesRequest) -> Result<States> {
+        let mut look = self.look(session).await?;
+        let mut told = Told::default();
+        let visible = self.visible_logs(&mut look, &request.logs).await?;
+        let mut logs = Vec::new();
+        for asked in distinct(&request.logs, |asked| asked.log).filter(|asked| visible.contains(&asked.log)) {
+            logs.extend(log_answer(&mut look, *asked, &mut told).await?);
+        }
+        let mut vaults = Vec::new();
+        for asked in distinct(&request.vaults, |asked| asked.vault) {
+            let sight = self.sight(&mut look, asked.vault).await?;
+            if sight != Sight::None {
+                vaults.extend(vault_answer(&mut look, *asked, sight, &mut told).await?);
+            }
+        }
+        proven(&mut look, &request, logs, vaults, told).await
+    }
+}
+
+async fn log_answer(look: &mut Look, asked: LogRequest, told: &mut Told) -> Result<Option<LogAnswer>> {
+    let Some(row) = look.snapshot.log(asked.log).await? else { return Ok(None) };
+    let entries = new_entries(look, asked.log, asked.from, row.state, told).await?;
+    Ok(Some(LogAnswer { log: asked.log, leaf: row.leaf, state: row.state, entries }))
+}
+
+async fn vault_answer(
+    look: &mut Look,
+    asked: VaultRequest,
+    sight: Sight,
+    told: &mut Told,
+) -> Result<Option<VaultAnswer>> {
+    let VaultRequest { vault, access_from, items_from } = asked;
+    let log = |kind| LogId { kind, id: vault };
+    let Some(access) = look.snapshot.log(log(LogKind::Vault)).await? else { return Ok(None) };
+    let items = look.snapshot.log(log(LogKind::Items)).await?.map_or_else(Head::empty, |row| row.state);
+    let access_entries = new_entries(look, log(LogKind::Vault), access_from, access.state, told).await?;
+    let items_entries = match items_from.filter(|_| sight == Sight::All) {
+        Some(from) => new_entries(look, log(LogKind::Items), from, items, told).await?,
+        None => Vec::new(),
+    };
+    Ok(Some(VaultAnswer { vault, leaf: access.leaf, access: access.state, items, access_entries, items_entries }))
+}
+
+async fn new_entries(look: &mut Look, log: LogId, from: u64, state: Head, told: &mut Told) -> Result<Vec<EntryAnswer>> {
+    let entries = pages::entries(&mut *look.snapshot, log, from, state.size).await?;
+    entries.into_iter().map(|entry| told.entry(entry)).collect()
+}
+
+/// The answer with its proofs, all from one moment.
+async fn proven(
+    look: &mut Look,
+    request: &StatesRequest,
+    logs: Vec<LogAnswer>,
+    vaults: Vec<VaultAnswer>,
+    told: Told,
+) -> Result<States> {
+    let snapshot = &mut *look.snapshot;
+    let head = snapshot.head().await?;
+    let roots = snapshot.heads().await?;
+    let joined = join(snapshot, request.known, head).await?;
+    let mut others_joined = Vec::with_capacity(request.others.len());
+    for other in &request.others {
+        others_joined.push(join(snapshot, *other, head).await?);
+    }
+    let leaves = sorted(logs.iter().map(|log| log.leaf));
+    let logs_proof =
+        prove(snapshot, TreeId::AccountHeads, |nodes| prove_inclusion(nodes, roots.account.size, &leaves)).await?;
+    let leaves = sorted(vaults.iter().map(|vault| vault.leaf));
+    let vaults_proof =
+        prove(snapshot, TreeId::VaultHeads, |nodes| prove_inclusion(nodes, roots.vaults.size, &leaves)).await?;
+    let positions = sorted(told.positions.iter().copied().chain(head.size.checked_sub(1)));
+    let feed_proof = prove(snapshot, TreeId::Feed, |nodes| prove_inclusion(nodes, head.size, &positions)).await?;
+    let mut seen = Vec::new();
+    for earlier in told.newest_seen(head) {
+        let joined = join(snapshot, earlier, head).await?;
+        seen.push(SeenProof { seen: earlier, joined });
+    }
+    Ok(States { head, joined, others_joined, roots, logs, vaults, logs_proof, vaults_proof, feed_proof, seen })
+}
+
+/// The consistency proof from an earlier head; none from one that is newer than all there is here, which the caller sees by itself.
+async fn join(snapshot: &mut dyn Snapshot, earlier: Head, head: Head) -> Result<Vec<Id>> {
+    if earlier.size > head.size {
+        return Ok(Vec::new());
+    }
+    prove(snapshot, TreeId::Feed, |nodes| prove_consistency(nodes, earlier.size, head.size)).await
+}
+
+fn sorted(places: impl Iterator<Item = u64>) -> Vec<u64> {
+    let mut places: Vec<u64> = places.collect();
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
+/// What was asked, without what was asked before.
+fn distinct<T, K: Eq + std::hash::Hash>(asked: &[T], key: impl Fn(&T) -> K) -> impl Iterator<Item = &T> {
+    let mut before = HashSet::new();
+    asked.iter().filter(move |asked| before.insert(key(asked)))
+}

@@ -1,0 +1,176 @@
+//! Taking signed operations: each row is judged by itself, and all good ones become one change.
+
+mod account;
+mod author;
+mod batch;
+mod bench;
+pub(super) mod content;
+mod ends;
+mod group;
+mod item;
+mod plan;
+mod policy;
+mod principal;
+pub(super) mod profile;
+pub(super) mod received;
+mod sealed;
+pub(super) mod stop;
+mod vault;
+
+use std::time::Duration;
+
+use super::known::{Loading, View};
+use super::{Engine, clock};
+use crate::authority::{Session, Submission, Submitted};
+use crate::error::{Error, Result};
+use crate::log::operation::{LogId, LogKind};
+use crate::log::replay::mentions;
+use crate::store::{Guard, Outcome, Snapshot};
+use bench::Bench;
+use plan::{Plan, change_set};
+use received::Received;
+use stop::Stop;
+
+/// How often a batch is judged again because others were faster.
+const TRIES: u32 = 8;
+
+type Answers = Vec<Option<Result<Submitted>>>;
+
+impl Engine {
+    pub(super) async fn take(&self, session: Session, submissions: Vec<Submission>) -> Result<Vec<Result<Submitted>>> {
+        let mut answers: Answers = Vec::with_capacity(submissions.len());
+        let mut received = Vec::with_capacity(submissions.len());
+        for submission in submissions {
+            match Received::of(submission) {
+                Ok(row) => {
+                    received.push((answers.len(), row));
+                    answers.push(None);
+                }
+                Err(error) => answers.push(Some(Err(error))),
+            }
+        }
+        let mut verified = vec![false; answers.len()];
+        for _ in 0..TRIES {
+            received.retain(|(index, _)| answers[*index].is_none());
+            if received.is_empty() {
+                break;
+            }
+            self.attempt(session, &received, &mut verified, &mut answers).await?;
+        }
+        Ok(answers.into_iter().map(|answer| answer.unwrap_or(Ok(Submitted::Stale))).collect())
+    }
+
+    /// Judges all rows that have no answer, and writes the good ones; rows that must be judged again keep none.
+    async fn attempt(
+        &self,
+        session: Session,
+        received: &[(usize, Received)],
+        verified: &mut [bool],
+        answers: &mut Answers,
+    ) -> Result<()> {
+        let mut snapshot = self.store.snapshot().await?;
+        let caller = self.authenticate(session, &mut *snapshot).await?;
+        let view = self.evidence(&mut *snapshot, received).await?;
+        let mut bench = Bench::new(self, &mut *snapshot, &view, &caller);
+        let mut beside = Vec::new();
+        for (index, row) in received {
+            match bench.judge(*index, row, &mut verified[*index]).await {
+                Ok(()) => {}
+                Err(Stop::Answer(answer)) => answers[*index] = Some(Ok(*answer)),
+                Err(Stop::Refused(error)) => answers[*index] = Some(Err(error)),
+                // What another row of the batch decides is an answer only once that row is written.
+                Err(stop @ (Stop::Same { .. } | Stop::Beside(_))) => beside.push((*index, stop)),
+            }
+        }
+        let plans = bench.into_batch().into_plans();
+        drop(snapshot);
+        self.write(&plans, beside, answers).await
+    }
+
+    async fn write(&self, plans: &[Plan], beside: Vec<(usize, Stop)>, answers: &mut Answers) -> Result<()> {
+        if plans.is_empty() {
+            return Ok(());
+        }
+        let (change, owners) = change_set(plans);
+        let guards = change.guards.clone();
+        match self.store.commit(change).await? {
+            Outcome::Committed(receipts, _) => {
+                for (plan, receipt) in plans.iter().zip(&receipts) {
+                    answers[plan.index] = Some(Ok(Submitted::Taken(*receipt)));
+                }
+                for (index, stop) in beside {
+                    answers[index] = match stop {
+                        Stop::Same { plan, identical } => {
+                            receipts.get(plan).zip(plans.get(plan)).map(|(receipt, plan)| {
+                                Ok(if identical {
+                                    Submitted::Before(*receipt)
+                                } else {
+                                    Submitted::Used(*receipt, plan.append.operation.clone())
+                                })
+                            })
+                        }
+                        Stop::Beside(error) | Stop::Refused(error) => Some(Err(error)),
+                        Stop::Answer(answer) => Some(Ok(*answer)),
+                    };
+                }
+            }
+            // Whoever was faster is seen by the next snapshot.
+            Outcome::Repeated(..) => {}
+            Outcome::Stale(number) => match guards.get(number) {
+                Some(Guard::NoneSince { .. }) => {
+                    let plan = owners.get(number).and_then(|owner| plans.get(*owner));
+                    if let Some(plan) = plan {
+                        answers[plan.index] = Some(Ok(Submitted::Uncovered));
+                    }
+                }
+                Some(Guard::NotHeld { signer, vault }) => {
+                    for plan in plans.iter().filter(|plan| plan.scope == (*signer, *vault)) {
+                        answers[plan.index] = Some(Err(held()));
+                    }
+                }
+                _ => {}
+            },
+        }
+        Ok(())
+    }
+
+    /// The logs that the verdicts on these rows rest on.
+    async fn evidence(&self, snapshot: &mut dyn Snapshot, received: &[(usize, Received)]) -> Result<View> {
+        let mut known = self.known.lock().await;
+        let mut loading = Loading::default();
+        let named = received.iter().flat_map(|(_, row)| {
+            let target = match row.log.kind {
+                LogKind::Items => LogId { kind: LogKind::Vault, id: row.log.id },
+                _ => row.log,
+            };
+            mentions(&row.operation).into_iter().chain([target])
+        });
+        let named: Vec<LogId> = named.filter(|log| log.kind != LogKind::Reads).collect();
+        known.load(snapshot, &mut loading, named).await?;
+        // Of a vault that only items go to, groups matter, but not what became of every member.
+        let whole: std::collections::HashSet<_> =
+            received.iter().filter(|(_, row)| row.log.kind == LogKind::Vault).map(|(_, row)| row.log.id).collect();
+        let members = loading.members(|vault| whole.contains(&vault));
+        known.load(snapshot, &mut loading, members).await?;
+        let people = known.people(&loading);
+        known.load(snapshot, &mut loading, people).await?;
+        known.view(loading)
+    }
+}
+
+fn held() -> Error {
+    Error::unavailable(
+        "an operation was submitted while an administrator ends its signer, or changes the same log: try again",
+    )
+    .with_retry_after(Duration::from_secs(1))
+}
+
+/// Refuses rows of a submission that were not used.
+pub(super) fn nothing_left(received: &Received) -> Result<()> {
+    sealed::nothing_left(received, &received.rows)
+}
+
+/// Now, as one batch sees it.
+fn now() -> u64 {
+    clock::now()
+}
