@@ -8,7 +8,7 @@ use crate::world::{
     change, commit, entry, guarded, id, items_log, make_item, make_vault, principal_log, stale, vault_log, view,
 };
 
-pub async fn each_guard_holds_and_fails(place: Place) {
+pub(crate) async fn each_guard_holds_and_fails(place: Place) {
     let store = place.store.as_ref();
     let made = make_vault(store, "v", "ada").await;
     make_vault(store, "w", "ben").await;
@@ -74,7 +74,7 @@ impl Guarded {
     }
 }
 
-pub async fn a_repeat_gets_the_first_receipt(place: Place) {
+pub(crate) async fn a_repeat_gets_the_first_receipt(place: Place) {
     let store = place.store.as_ref();
     let first = make_vault(store, "v", "ada").await;
     let begin = entry(vault_log("v"), "ada", "make v");
@@ -108,7 +108,7 @@ pub async fn a_repeat_gets_the_first_receipt(place: Place) {
     assert_eq!(view.log(vault_log("v")).await.unwrap().unwrap().state.size, 4);
 }
 
-pub async fn a_bad_change_leaves_its_group_whole(place: Place) {
+pub(crate) async fn a_bad_change_leaves_its_group_whole(place: Place) {
     let store = place.store.as_ref();
     make_vault(store, "v", "ada").await;
     // Sent together, so most go in one group; every third is refused after its entries were written.
@@ -144,7 +144,7 @@ pub async fn a_bad_change_leaves_its_group_whole(place: Place) {
     crate::trees::verify(view.as_mut()).await;
 }
 
-pub async fn two_changes_of_one_group_see_each_other(place: Place) {
+pub(crate) async fn two_changes_of_one_group_see_each_other(place: Place) {
     let store = place.store.as_ref();
     make_vault(store, "v", "ada").await;
     let guard = Guard::LogAt { log: vault_log("v"), size: 1 };

@@ -9,7 +9,7 @@ use crate::Place;
 use crate::trees::verify;
 use crate::world::{change, commit, entry, id, items_log, log, make_item, make_vault, principal_log, vault_log, view};
 
-pub async fn places_and_times_are_in_order(place: Place) {
+pub(crate) async fn places_and_times_are_in_order(place: Place) {
     let store = place.store.as_ref();
     assert_eq!(store.end().unwrap().size, 0);
     let (receipts, head) = commit(
@@ -49,7 +49,7 @@ pub async fn places_and_times_are_in_order(place: Place) {
     assert_eq!(same, view.head().await.unwrap());
 }
 
-pub async fn a_snapshot_is_of_one_moment(place: Place) {
+pub(crate) async fn a_snapshot_is_of_one_moment(place: Place) {
     let store = place.store.as_ref();
     make_vault(store, "v", "ada").await;
     let mut before = view(store).await;
@@ -69,7 +69,7 @@ pub async fn a_snapshot_is_of_one_moment(place: Place) {
     verify(after.as_mut()).await;
 }
 
-pub async fn wide_changes_bind_every_log(place: Place) {
+pub(crate) async fn wide_changes_bind_every_log(place: Place) {
     let store = place.store.as_ref();
     let wide = |range: std::ops::Range<u32>| {
         let names: Vec<_> = range.map(|number| format!("v{number}")).collect();
@@ -93,7 +93,7 @@ pub async fn wide_changes_bind_every_log(place: Place) {
     verify(view.as_mut()).await;
 }
 
-pub async fn many_vaults_are_read_like_few(place: Place) {
+pub(crate) async fn many_vaults_are_read_like_few(place: Place) {
     let store = place.store.as_ref();
     let names: Vec<_> = (0..100).map(|number| format!("v{number}")).collect();
     let made = names.iter().map(|name| entry(vault_log(name), "ada", &format!("make {name}"))).collect();

@@ -9,7 +9,7 @@ fn not_held(signer: &str, vault: Option<&str>) -> Guard {
     Guard::NotHeld { signer: id(signer), vault: vault.map(id) }
 }
 
-pub async fn a_hold_stops_the_signer_and_covers_the_rest(place: Place) {
+pub(crate) async fn a_hold_stops_the_signer_and_covers_the_rest(place: Place) {
     let store = place.store.as_ref();
     let made = make_vault(store, "v", "eve").await;
     make_vault(store, "w", "eve").await;
@@ -43,7 +43,7 @@ pub async fn a_hold_stops_the_signer_and_covers_the_rest(place: Place) {
     commit(store, guarded(not_held("cat", None), entry(principal_log("cat"), "cat", "8"))).await;
 }
 
-pub async fn a_hold_keeps_others_from_its_log(place: Place) {
+pub(crate) async fn a_hold_keeps_others_from_its_log(place: Place) {
     let store = place.store.as_ref();
     make_vault(store, "v", "ada").await;
     store.hold(id("eve"), Some(id("v")), vault_log("v"), id("ada")).await.unwrap().unwrap();
@@ -57,7 +57,7 @@ pub async fn a_hold_keeps_others_from_its_log(place: Place) {
     commit(store, change(vec![ben], vec![])).await;
 }
 
-pub async fn holds_exclude_each_other(place: Place) {
+pub(crate) async fn holds_exclude_each_other(place: Place) {
     let store = place.store.as_ref();
     make_vault(store, "v", "ada").await;
     make_vault(store, "w", "ada").await;

@@ -1,4 +1,5 @@
 //! What every store must do. SQLite passes it in a file and in memory; the next store adds a line `store_suite!`.
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod guards;
 mod histories;
@@ -17,14 +18,15 @@ use std::sync::Arc;
 use strongroom::store::Store;
 
 /// A new store, and what it lives in.
-pub struct Place {
-    pub store: Arc<dyn Store>,
-    _keep: Box<dyn Any + Send>,
+pub(crate) struct Place {
+    pub(crate) store: Arc<dyn Store>,
+    /// Dropped with the store.
+    pub(crate) keep: Box<dyn Any + Send>,
 }
 
 impl Place {
-    pub fn new(store: Arc<dyn Store>, keep: impl Any + Send) -> Self {
-        Self { store, _keep: Box::new(keep) }
+    pub(crate) fn new(store: Arc<dyn Store>, keep: impl Any + Send) -> Self {
+        Self { store, keep: Box::new(keep) }
     }
 }
 

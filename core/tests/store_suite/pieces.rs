@@ -33,7 +33,7 @@ async fn gone(store: &dyn Store, file: &str) {
     panic!("the pieces of {file} are still there");
 }
 
-pub async fn small_pieces_are_rows(place: Place) {
+pub(crate) async fn small_pieces_are_rows(place: Place) {
     let store = place.store.as_ref();
     with_item(store).await;
     assert_eq!(store.piece(id("file"), 0).await.unwrap(), None);
@@ -42,7 +42,7 @@ pub async fn small_pieces_are_rows(place: Place) {
     assert_eq!(store.piece(id("file"), 1).await.unwrap(), None);
 }
 
-pub async fn an_upload_is_published(place: Place) {
+pub(crate) async fn an_upload_is_published(place: Place) {
     let store = place.store.as_ref();
     with_item(store).await;
     upload(store, "file").await;
@@ -60,7 +60,7 @@ pub async fn an_upload_is_published(place: Place) {
     assert_eq!(refused.unwrap_err().code(), "conflict");
 }
 
-pub async fn pieces_go_with_their_file(place: Place) {
+pub(crate) async fn pieces_go_with_their_file(place: Place) {
     let store = place.store.as_ref();
     with_item(store).await;
     make_item(store, "v", "second", "ada").await;
@@ -83,7 +83,7 @@ pub async fn pieces_go_with_their_file(place: Place) {
     assert!(store.piece(id("kept"), 0).await.unwrap().is_some(), "an upload that goes on");
 }
 
-pub async fn an_attached_file_is_not_overwritten(place: Place) {
+pub(crate) async fn an_attached_file_is_not_overwritten(place: Place) {
     let store = place.store.as_ref();
     with_item(store).await;
     attach(store, "v", "item", "file", 1, vec![Row::Piece { file: id("file"), piece: vec![3; 99] }]).await;

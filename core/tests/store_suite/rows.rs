@@ -33,7 +33,7 @@ fn wrap(epoch: u32, principal: &str, form: WrapForm, sealed: u8) -> WrapRow {
     }
 }
 
-pub async fn every_row_comes_back(place: Place) {
+pub(crate) async fn every_row_comes_back(place: Place) {
     let store = place.store.as_ref();
     let account = log(LogKind::Account, "account");
     let first = vec![
@@ -116,7 +116,7 @@ async fn profiles_are_replaced(place: Place) {
     assert_eq!(view.member(id("v"), id("ben")).await.unwrap(), None);
 }
 
-pub async fn a_vault_ends_with_all_that_is_in_it(place: Place) {
+pub(crate) async fn a_vault_ends_with_all_that_is_in_it(place: Place) {
     let store = place.store.as_ref();
     for vault in ["v", "other"] {
         make_vault(store, vault, "ada").await;
@@ -149,7 +149,7 @@ pub async fn a_vault_ends_with_all_that_is_in_it(place: Place) {
     assert_eq!(view.vaults_of(id("ada"), 0, 9).await.unwrap().len(), 1);
 }
 
-pub async fn an_item_ends_and_its_vault_stays(place: Place) {
+pub(crate) async fn an_item_ends_and_its_vault_stays(place: Place) {
     let store = place.store.as_ref();
     make_vault(store, "v", "ada").await;
     make_item(store, "v", "item", "ada").await;
@@ -178,7 +178,7 @@ pub async fn an_item_ends_and_its_vault_stays(place: Place) {
     assert_eq!(left.iter().map(|row| row.item).collect::<Vec<_>>(), [id("kept")]);
 }
 
-pub async fn pages_meet_without_gap_or_overlap(place: Place) {
+pub(crate) async fn pages_meet_without_gap_or_overlap(place: Place) {
     let store = place.store.as_ref();
     for number in 0..7 {
         make_vault(store, &format!("v{number}"), "ada").await;
@@ -220,7 +220,7 @@ pub async fn pages_meet_without_gap_or_overlap(place: Place) {
     assert_eq!((archived.len(), archived[0].item, archived[0].created, archived[0].seq), (1, id("i3"), 3, 7));
 }
 
-pub async fn people_know_each_other_through_vaults(place: Place) {
+pub(crate) async fn people_know_each_other_through_vaults(place: Place) {
     let store = place.store.as_ref();
     make_vault(store, "v", "ada").await;
     make_vault(store, "w", "eve").await;
@@ -240,7 +240,7 @@ pub async fn people_know_each_other_through_vaults(place: Place) {
     assert!(!view(store).await.share_a_vault(id("ben"), id("ada")).await.unwrap());
 }
 
-pub async fn a_row_of_nothing_is_refused(place: Place) {
+pub(crate) async fn a_row_of_nothing_is_refused(place: Place) {
     let store = place.store.as_ref();
     let vault = Row::Vault { vault: id("v"), creator: id("ada"), external_id: None };
     assert_eq!(store.commit(change(vec![], vec![vault])).await.unwrap_err().code(), "invalid_argument");

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use strongroom::store::sqlite::SqliteStore;
-use strongroom::store::{Row, Store};
+use strongroom::store::{Guard, Row, Store};
 
 use crate::Place;
 use crate::trees::verify;
-use crate::world::{attach, change, commit, entry, id, make_item, make_vault, vault_log, view};
+use crate::world::{attach, change, commit, entry, guarded, id, make_item, make_vault, stale, vault_log, view};
 
-pub fn file() -> Place {
+pub(crate) fn file() -> Place {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&folder.path().join("vaults.db"), true).unwrap();
     Place::new(store, folder)
@@ -25,7 +25,7 @@ impl Drop for Named {
     }
 }
 
-pub fn memory() -> Place {
+pub(crate) fn memory() -> Place {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("suite {}", NEXT.fetch_add(1, Ordering::Relaxed));
     Place::new(SqliteStore::memory(&name, true).unwrap(), Named(name))
@@ -68,7 +68,7 @@ async fn files_are_their_owners_alone() {
     let store = place.store.as_ref();
     make_vault(store, "v", "ada").await;
     store.put_piece(id("file"), 0, vec![1; 10]).await.unwrap();
-    let folder = place._keep.downcast_ref::<tempfile::TempDir>().unwrap();
+    let folder = place.keep.downcast_ref::<tempfile::TempDir>().unwrap();
     let mut seen = 0;
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();
@@ -113,6 +113,25 @@ async fn a_newer_file_asks_for_an_upgrade() {
     let error = SqliteStore::open(&path, false).err().unwrap();
     assert_eq!(error.code(), "unsupported");
     assert!(error.message().contains("upgrade"), "{error}");
+}
+
+#[tokio::test]
+async fn a_hold_ends_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vaults.db");
+    let store = SqliteStore::open(&path, true).unwrap();
+    make_vault(store.as_ref(), "v", "ada").await;
+    store.hold(id("eve"), None, vault_log("v"), id("ada")).await.unwrap().unwrap();
+    let write = |signer: &str, text: &str| {
+        guarded(Guard::NotHeld { signer: id(signer), vault: None }, entry(vault_log("v"), signer, text))
+    };
+    assert_eq!(stale(store.as_ref(), write("eve", "1")).await, 0);
+    assert_eq!(stale(store.as_ref(), write("ben", "2")).await, 1);
+    let later = rusqlite::Connection::open(&path).unwrap();
+    assert_eq!(later.execute("UPDATE hold SET until = until - 60000", []).unwrap(), 1);
+    commit(store.as_ref(), write("eve", "1")).await;
+    commit(store.as_ref(), write("ben", "2")).await;
+    assert!(store.hold(id("eve"), None, vault_log("v"), id("ben")).await.unwrap().is_some());
 }
 
 #[tokio::test]

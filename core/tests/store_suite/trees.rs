@@ -36,7 +36,7 @@ async fn tree(view: &mut dyn Snapshot, id: TreeId, leaves: &[Id]) -> (Head, Memo
 }
 
 /// Computes every tree from what it binds, and compares.
-pub async fn verify(view: &mut dyn Snapshot) {
+pub(crate) async fn verify(view: &mut dyn Snapshot) {
     let (head, heads) = (view.head().await.unwrap(), view.heads().await.unwrap());
     let leaves = view.leaves(0, u32::MAX).await.unwrap();
     let (feed, nodes) = tree(view, TreeId::Feed, &leaves).await;
@@ -108,7 +108,7 @@ pub async fn verify(view: &mut dyn Snapshot) {
     verify_inclusion(head.size, &head.root, &named, &proof).unwrap();
 }
 
-pub async fn an_empty_store_has_empty_trees(place: Place) {
+pub(crate) async fn an_empty_store_has_empty_trees(place: Place) {
     let mut view = view(place.store.as_ref()).await;
     assert_eq!(view.head().await.unwrap(), Head::empty());
     assert_eq!(view.logs(TreeId::VaultHeads, 0, 9).await.unwrap(), []);
@@ -127,7 +127,7 @@ fn target(number: u8) -> LogId {
 }
 
 /// One store through all cases: each goes on where the last one stopped, so the trees take many shapes.
-pub async fn random_histories_are_bound_by_their_trees(place: Place) {
+pub(crate) async fn random_histories_are_bound_by_their_trees(place: Place) {
     let store = place.store.as_ref();
     for vault in 0..3 {
         let begin = entry(log(LogKind::Vault, &vault.to_string()), "ada", &format!("make {vault}"));

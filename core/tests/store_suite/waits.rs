@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use crate::Place;
 use crate::world::{change, commit, entry, id, make_vault, vault_log};
 
-pub async fn waiters_wake(place: Place) {
+pub(crate) async fn waiters_wake(place: Place) {
     let store = place.store.as_ref();
     let first = store.wait(0);
     let many: Vec<_> = (0..20).map(|_| tokio::spawn(store.wait(0))).collect();
@@ -29,7 +29,7 @@ pub async fn waiters_wake(place: Place) {
     tokio::time::timeout(Duration::from_secs(10), later).await.unwrap().unwrap().unwrap();
 }
 
-pub async fn the_closed_store_refuses(place: Place) {
+pub(crate) async fn the_closed_store_refuses(place: Place) {
     let store = Arc::clone(&place.store);
     let accepted = {
         let store = Arc::clone(&store);

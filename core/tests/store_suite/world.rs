@@ -6,28 +6,28 @@ use strongroom::model::id::Id;
 use strongroom::store::{Append, ChangeSet, Guard, Outcome, Receipt, Row, Snapshot, Store};
 
 /// The id of this name.
-pub fn id(name: &str) -> Id {
+pub(crate) fn id(name: &str) -> Id {
     strongroom::log::label::sha256(name.as_bytes())
 }
 
-pub fn log(kind: LogKind, name: &str) -> LogId {
+pub(crate) fn log(kind: LogKind, name: &str) -> LogId {
     LogId { kind, id: id(name) }
 }
 
-pub fn vault_log(name: &str) -> LogId {
+pub(crate) fn vault_log(name: &str) -> LogId {
     log(LogKind::Vault, name)
 }
 
-pub fn items_log(name: &str) -> LogId {
+pub(crate) fn items_log(name: &str) -> LogId {
     log(LogKind::Items, name)
 }
 
-pub fn principal_log(name: &str) -> LogId {
+pub(crate) fn principal_log(name: &str) -> LogId {
     log(LogKind::Principal, name)
 }
 
 /// An entry whose operation id is unique for its operation's text.
-pub fn entry(log: LogId, signer: &str, operation: &str) -> Append {
+pub(crate) fn entry(log: LogId, signer: &str, operation: &str) -> Append {
     Append {
         log,
         operation: operation.as_bytes().to_vec(),
@@ -37,16 +37,16 @@ pub fn entry(log: LogId, signer: &str, operation: &str) -> Append {
     }
 }
 
-pub fn change(appends: Vec<Append>, rows: Vec<Row>) -> ChangeSet {
+pub(crate) fn change(appends: Vec<Append>, rows: Vec<Row>) -> ChangeSet {
     ChangeSet { guards: vec![], appends, rows }
 }
 
-pub fn guarded(guard: Guard, append: Append) -> ChangeSet {
+pub(crate) fn guarded(guard: Guard, append: Append) -> ChangeSet {
     ChangeSet { guards: vec![guard], appends: vec![append], rows: vec![] }
 }
 
 /// Commits what must be taken.
-pub async fn commit(store: &dyn Store, change: ChangeSet) -> (Vec<Receipt>, Head) {
+pub(crate) async fn commit(store: &dyn Store, change: ChangeSet) -> (Vec<Receipt>, Head) {
     match store.commit(change).await.unwrap() {
         Outcome::Committed(receipts, head) => (receipts, head),
         refused => panic!("refused: {refused:?}"),
@@ -54,19 +54,19 @@ pub async fn commit(store: &dyn Store, change: ChangeSet) -> (Vec<Receipt>, Head
 }
 
 /// Commits what must be stale, and says by which guard.
-pub async fn stale(store: &dyn Store, change: ChangeSet) -> usize {
+pub(crate) async fn stale(store: &dyn Store, change: ChangeSet) -> usize {
     match store.commit(change).await.unwrap() {
         Outcome::Stale(guard) => guard,
         other => panic!("not stale: {other:?}"),
     }
 }
 
-pub async fn view(store: &dyn Store) -> Box<dyn Snapshot> {
+pub(crate) async fn view(store: &dyn Store) -> Box<dyn Snapshot> {
     store.snapshot().await.unwrap()
 }
 
 /// A vault of this name and creator, who is a member.
-pub async fn make_vault(store: &dyn Store, name: &str, creator: &str) -> Receipt {
+pub(crate) async fn make_vault(store: &dyn Store, name: &str, creator: &str) -> Receipt {
     let (vault, creator_id) = (id(name), id(creator));
     let rows = vec![
         Row::Vault { vault, creator: creator_id, external_id: None },
@@ -77,17 +77,17 @@ pub async fn make_vault(store: &dyn Store, name: &str, creator: &str) -> Receipt
     commit(store, change(vec![entry(vault_log(name), creator, &format!("make {name}"))], rows)).await.0[0]
 }
 
-pub fn member(vault: &str, grantee: &str) -> Row {
+pub(crate) fn member(vault: &str, grantee: &str) -> Row {
     Row::Member(strongroom::store::MemberRow { vault: id(vault), grantee: id(grantee), role: 3, expires_at: None })
 }
 
 /// A first version of an item.
-pub async fn make_item(store: &dyn Store, vault: &str, item: &str, signer: &str) -> Receipt {
+pub(crate) async fn make_item(store: &dyn Store, vault: &str, item: &str, signer: &str) -> Receipt {
     let text = format!("put {item} in {vault}");
     commit(store, change(vec![entry(items_log(vault), signer, &text)], vec![version(vault, item, 1)])).await.0[0]
 }
 
-pub fn version(vault: &str, item: &str, version: u64) -> Row {
+pub(crate) fn version(vault: &str, item: &str, version: u64) -> Row {
     Row::Item {
         vault: id(vault),
         item: id(item),
@@ -100,7 +100,7 @@ pub fn version(vault: &str, item: &str, version: u64) -> Row {
 }
 
 /// Attaches a file of so many pieces.
-pub async fn attach(store: &dyn Store, vault: &str, item: &str, file: &str, pieces: usize, rows: Vec<Row>) {
+pub(crate) async fn attach(store: &dyn Store, vault: &str, item: &str, file: &str, pieces: usize, rows: Vec<Row>) {
     let attached = Row::File {
         vault: id(vault),
         item: id(item),
