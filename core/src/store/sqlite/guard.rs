@@ -34,12 +34,13 @@ pub(super) fn holds(group: &mut Group<'_>, guard: &Guard) -> Result<bool> {
             Ok(find.query_row([email], |row| row.get(0))?)
         }
         Guard::NoneSince { signer, vault, size } => none_since(group, *signer, *vault, *size),
+        Guard::NotHeld { .. } if !group.held => Ok(true),
         Guard::NotHeld { signer, vault } => {
             let mut find = group.connection.prepare_cached(
                 "SELECT NOT EXISTS (SELECT 1 FROM hold WHERE signer = ?1 AND holder <> ?1 AND until > ?2 \
                  AND (vault IS NULL OR vault = ?3))",
             )?;
-            Ok(!group.held || find.query_row((*signer, group.now, *vault), |row| row.get(0))?)
+            Ok(find.query_row((*signer, group.now, *vault), |row| row.get(0))?)
         }
     }
 }
