@@ -10,6 +10,11 @@ use strongroom::error::{Error, Result};
 
 use crate::error::carry;
 
+/// What the package's Python half has under this name.
+pub(crate) fn host<'py>(py: Python<'py>, module: &str, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    py.import(format!("strongroom.{module}"))?.getattr(name)
+}
+
 /// Nothing, which is `None`.
 pub(crate) struct Nothing;
 

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
 use pyo3_async_runtimes::{TaskLocals, into_future_with_locals};
 use strongroom::error::{Error, Result};
@@ -12,6 +11,7 @@ use strongroom::model::credential::Save;
 use strongroom::model::file::Progress;
 use tokio::sync::Notify;
 
+use crate::args::host;
 use crate::error::carry;
 use crate::ops::Face;
 use crate::records::credential::Credential;
@@ -63,8 +63,6 @@ fn keep(save: &Bound<'_, PyAny>, credential: Credential) -> Result<()> {
     Ok(())
 }
 
-static AIO: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-
 /// Runs a coroutine function of `strongroom._aio` on the event loop.
 pub(crate) async fn on_loop(
     locals: &TaskLocals,
@@ -72,8 +70,7 @@ pub(crate) async fn on_loop(
     arguments: impl FnOnce(Python<'_>) -> PyResult<Py<PyTuple>>,
 ) -> Result<Py<PyAny>> {
     let started = attach(|py| {
-        let aio = AIO.get_or_try_init(py, || Ok::<_, PyErr>(py.import("strongroom._aio")?.into_any().unbind()))?;
-        let coroutine = aio.bind(py).getattr(function)?.call1(arguments(py)?)?;
+        let coroutine = host(py, "_aio", function)?.call1(arguments(py)?)?;
         into_future_with_locals(locals, coroutine)
     });
     started.map_err(carry)?.await.map_err(carry)

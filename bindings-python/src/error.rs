@@ -4,11 +4,10 @@ use std::error::Error as _;
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 use strongroom::error::{Error, Result};
 
-static CLASSES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+use crate::args::host;
 
 /// The exception for an error: what Python itself raised below it as it is, else the class of its code.
 pub(crate) fn raise(error: Error) -> PyErr {
@@ -23,11 +22,7 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         }
         source = cause.source();
     }
-    let classes = CLASSES.get_or_try_init(py, || {
-        let classes = py.import("strongroom.errors")?.getattr("BY_CODE")?;
-        Ok::<_, PyErr>(classes.cast_into::<PyDict>()?.unbind())
-    })?;
-    let class = classes.bind(py).as_any().get_item(error.code())?;
+    let class = host(py, "errors", "BY_CODE")?.get_item(error.code())?;
     let kwargs = PyDict::new(py);
     kwargs.set_item("operation", error.operation())?;
     if let Some(id) = error.existing() {

@@ -46,7 +46,7 @@ mod _native {
         audit::{AsyncAudit, Audit},
         changes::{AsyncChanges, Changes},
         connect::{accept, accept_async, connect, connect_async, drop_memory, init, init_async},
-        feed::{AsyncChangeFeed, ChangeFeed},
+        feed::{ChangeFeed, RawFeed},
         files::{AsyncFiles, FileReader, Files},
         items::{AsyncItems, Items},
         later::{AsyncGroups, AsyncPolicies, AsyncProvisioning, Groups, Policies, Provisioning},

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use futures_util::future::BoxFuture;
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use strongroom::error::{Error, Result};
 use strongroom::model::page::Page;
 
+use crate::args::host;
 use crate::runtime;
 
 type Rows = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
@@ -98,11 +98,8 @@ impl FirstPage {
     }
 }
 
-static PAGES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-
 fn dress<'py>(py: Python<'py>, class: &str, raw: impl IntoPyObject<'py>) -> PyResult<Bound<'py, PyAny>> {
-    let pages = PAGES.get_or_try_init(py, || Ok::<_, PyErr>(py.import("strongroom._pages")?.into_any().unbind()))?;
-    pages.bind(py).call_method1(class, (raw.into_bound_py_any(py)?,))
+    host(py, "_pages", class)?.call1((raw.into_bound_py_any(py)?,))
 }
 
 /// The first page, a `Page`.

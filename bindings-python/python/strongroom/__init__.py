@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from . import errors, secrets
 from ._connect import Connecting, connect_async
+from ._feed import AsyncChangeFeed
 from ._files import AsyncFile
 from ._native import (
     AccessChange,
     Account,
     Actor,
     AsyncAccount,
-    AsyncChangeFeed,
     AsyncClient,
     AuditEvent,
     AuditProof,

@@ -7,7 +7,8 @@ use strongroom::error::Result;
 use strongroom::model::change::{Change as CoreChange, ChangeFilter, ChangePage};
 use strongroom::model::page::Page;
 
-use super::feed::{AsyncChangeFeed, ChangeFeed};
+use super::feed::{ChangeFeed, RawFeed};
+use crate::args::host;
 use crate::error::raise;
 use crate::ops::ops;
 use crate::records::change::Change;
@@ -53,8 +54,12 @@ fn page(core: core::Changes, filter: ChangeFilter) -> BoxFuture<'static, Result<
     })
 }
 
+fn watch(core: &core::Changes, filter: ChangeFilter) -> PyResult<core::ChangeFeed> {
+    core.watch(filter).map_err(raise)
+}
+
 macro_rules! watching {
-    ($class:ident, $feed:ident) => {
+    ($class:ident, $feed:ty, |$py:ident, $core:ident| $dressed:expr) => {
         #[pymethods]
         impl $class {
             /// Follows the feed: changes as they come, each once and in order, until the feed is closed. Never awaited.
@@ -62,34 +67,37 @@ macro_rules! watching {
             /// `after`: `start`, `now` or a cursor; `now` by default, which is the moment of this call.
             /// `vaults`: ids; all the caller may see by default. `kinds`: such as `item.created`; all by default.
             #[pyo3(signature = (after=None, vaults=None, kinds=None))]
-            fn watch(
+            fn watch<'py>(
                 &self,
+                $py: Python<'py>,
                 after: Option<String>,
                 vaults: Option<Vec<String>>,
                 kinds: Option<Vec<String>>,
-            ) -> PyResult<$feed> {
-                let feed = self.0.watch(ChangeFilter { after, vaults, kinds, limit: None }).map_err(raise)?;
-                Ok($feed::new(feed))
+            ) -> PyResult<Bound<'py, $feed>> {
+                let $core = watch(&self.0, ChangeFilter { after, vaults, kinds, limit: None })?;
+                $dressed
             }
 
             /// Makes or continues a durable position in the feed, the caller's own, at least once. Never awaited.
             ///
             /// `start`: where a new one begins. `lease`: seconds after which an unacknowledged change comes again.
             #[pyo3(signature = (name, *, start=None, vaults=None, kinds=None, lease=None))]
-            fn consumer(
+            fn consumer<'py>(
                 &self,
+                $py: Python<'py>,
                 name: &str,
                 start: Option<String>,
                 vaults: Option<Vec<String>>,
                 kinds: Option<Vec<String>>,
                 lease: Option<f64>,
-            ) -> PyResult<$feed> {
+            ) -> PyResult<Bound<'py, $feed>> {
                 let _ = (start, vaults, kinds, lease);
-                self.0.consumer(name).map($feed::new).map_err(raise)
+                let $core = self.0.consumer(name).map_err(raise)?;
+                $dressed
             }
         }
     };
 }
 
-watching!(Changes, ChangeFeed);
-watching!(AsyncChanges, AsyncChangeFeed);
+watching!(Changes, ChangeFeed, |py, core| Bound::new(py, ChangeFeed(core)));
+watching!(AsyncChanges, PyAny, |py, core| { host(py, "_feed", "AsyncChangeFeed")?.call1((RawFeed::new(core),)) });

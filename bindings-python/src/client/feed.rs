@@ -1,49 +1,32 @@
 //! What `changes.watch` answers.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pyo3::exceptions::PyStopAsyncIteration;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use strongroom::client::changes as core;
+use strongroom::model::change::Change as CoreChange;
 
-use crate::error::carry;
 use crate::records::change::Change;
 use crate::runtime::{block, spawn};
 
-macro_rules! feed {
-    ($class:ident) => {
-        /// Changes as they come, each once and in order. Ends by `close()`, from any thread.
-        #[pyclass(frozen, module = "strongroom")]
-        pub(crate) struct $class(Arc<core::ChangeFeed>);
-
-        impl $class {
-            pub(super) fn new(feed: core::ChangeFeed) -> Self {
-                Self(Arc::new(feed))
-            }
-        }
-
-        #[pymethods]
-        impl $class {
-            /// Continues after the last change handed out; `None` before the first, when watching from the start.
-            #[getter]
-            fn cursor(&self) -> Option<String> {
-                self.0.cursor()
-            }
-
-            /// Ends the feed at once: whoever waits for a change comes to the end. Never awaited.
-            fn close(&self) {
-                self.0.close();
-            }
-        }
-    };
-}
-
-feed!(ChangeFeed);
-feed!(AsyncChangeFeed);
+/// Changes as they come, each once and in order. Ends by `close()`, from any thread. A context manager too.
+#[pyclass(frozen, module = "strongroom")]
+pub(crate) struct ChangeFeed(pub(super) core::ChangeFeed);
 
 #[pymethods]
 impl ChangeFeed {
+    /// Continues after the last change handed out; `None` before the first, when watching from the start.
+    #[getter]
+    fn cursor(&self) -> Option<String> {
+        self.0.cursor()
+    }
+
+    /// Ends the feed at once: whoever waits for a change comes to the end.
+    fn close(&self) {
+        self.0.close();
+    }
+
     fn __iter__(slf: Py<Self>) -> Py<Self> {
         slf
     }
@@ -62,27 +45,66 @@ impl ChangeFeed {
     }
 }
 
+/// A change that came and that nobody has taken yet, and the cursor before it.
+type Waiting = Option<(CoreChange, Option<String>)>;
+
+/// What `AsyncChangeFeed` stands on.
+///
+/// An await may be cancelled after its change came and before Python has it. So the change waits here until it is taken, which
+/// takes no await, and the cursor stays before it until then.
+#[pyclass(frozen, module = "strongroom._native")]
+pub(crate) struct RawFeed(Arc<Inner>);
+
+struct Inner {
+    feed: core::ChangeFeed,
+    waiting: Mutex<Waiting>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Inner {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RawFeed {
+    pub(super) fn new(feed: core::ChangeFeed) -> Self {
+        Self(Arc::new(Inner { feed, waiting: Mutex::default(), turn: tokio::sync::Mutex::default() }))
+    }
+}
+
 #[pymethods]
-impl AsyncChangeFeed {
-    fn __aiter__(slf: Py<Self>) -> Py<Self> {
-        slf
+impl RawFeed {
+    #[getter]
+    fn cursor(&self) -> Option<String> {
+        match &*self.0.waiting() {
+            Some((_, before)) => before.clone(),
+            None => self.0.feed.cursor(),
+        }
     }
 
-    fn __anext__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let feed = Arc::clone(&self.0);
+    fn close(&self) {
+        self.0.feed.close();
+    }
+
+    /// Waits until a change can be taken: whether one can, or the feed is closed.
+    fn ready<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let inner = Arc::clone(&self.0);
         spawn(py, async move {
-            let change = feed.next().await?.map(Change::from);
-            change.ok_or_else(|| carry(PyStopAsyncIteration::new_err(())))
+            let _turn = inner.turn.lock().await;
+            if inner.waiting().is_some() {
+                return Ok(true);
+            }
+            let before = inner.feed.cursor();
+            let change = inner.feed.next().await?;
+            let came = change.is_some();
+            *inner.waiting() = change.map(|change| (change, before));
+            Ok(came)
         })
     }
 
-    fn __aenter__<'py>(slf: Py<Self>, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        spawn(py, async move { Ok(slf) })
-    }
-
-    #[pyo3(signature = (*_why))]
-    fn __aexit__<'py>(&self, py: Python<'py>, _why: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
-        self.0.close();
-        spawn(py, async move { Ok(crate::args::Nothing) })
+    /// The change that waits, if one does.
+    fn take(&self) -> Option<Change> {
+        self.0.waiting().take().map(|(change, _)| change.into())
     }
 }

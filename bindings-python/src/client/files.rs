@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyBytes;
 use strongroom::client::files as core;
 use strongroom::model::file::NewFile;
 
-use crate::args::Nothing;
+use crate::args::{Nothing, host};
 use crate::callback::with_progress;
 use crate::ops::{Face, ops};
 use crate::records::file::File;
@@ -95,18 +94,14 @@ impl<'py> IntoPyObject<'py> for Content {
 /// An opened file, which becomes the file object that fits the twin.
 pub(crate) struct Opened(core::FileReader, Face);
 
-static FILES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-
 impl<'py> IntoPyObject<'py> for Opened {
     type Target = PyAny;
     type Output = Bound<'py, PyAny>;
     type Error = PyErr;
 
     fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
-        let files =
-            FILES.get_or_try_init(py, || Ok::<_, PyErr>(py.import("strongroom._files")?.into_any().unbind()))?;
         let function = if self.1 == Face::Blocking { "open" } else { "open_async" };
-        files.bind(py).call_method1(function, (FileReader(self.0),))
+        host(py, "_files", function)?.call1((FileReader(self.0),))
     }
 }
 
