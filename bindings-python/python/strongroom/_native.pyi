@@ -1080,51 +1080,51 @@ class Client:
 
     @property
     def vaults(self) -> Vaults:
-        ...
+        """Making, naming, finding and deleting vaults."""
 
     @property
     def access(self) -> Access:
-        ...
+        """Who may do what in which vault."""
 
     @property
     def users(self) -> Users:
-        ...
+        """People."""
 
     @property
     def service_accounts(self) -> ServiceAccounts:
-        ...
+        """Programs."""
 
     @property
     def groups(self) -> Groups:
-        ...
+        """Groups of users and service accounts."""
 
     @property
     def items(self) -> Items:
-        ...
+        """What is kept in vaults."""
 
     @property
     def files(self) -> Files:
-        ...
+        """Files of items."""
 
     @property
     def secrets(self) -> Secrets:
-        ...
+        """Secrets by reference."""
 
     @property
     def changes(self) -> Changes:
-        ...
+        """What is new."""
 
     @property
     def provisioning(self) -> Provisioning:
-        ...
+        """Many vaults and grants from a plan."""
 
     @property
     def policy(self) -> Policies:
-        ...
+        """What the account allows at most."""
 
     @property
     def audit(self) -> Audit:
-        ...
+        """Who did what, and the proof."""
 
     def with_options(self, timeout: float | None=None, max_retries: int | None=None) -> Client:
         """A cheap copy with other limits; what is left out stays. Never awaited.
@@ -1169,51 +1169,51 @@ class AsyncClient:
 
     @property
     def vaults(self) -> AsyncVaults:
-        ...
+        """Making, naming, finding and deleting vaults."""
 
     @property
     def access(self) -> AsyncAccess:
-        ...
+        """Who may do what in which vault."""
 
     @property
     def users(self) -> AsyncUsers:
-        ...
+        """People."""
 
     @property
     def service_accounts(self) -> AsyncServiceAccounts:
-        ...
+        """Programs."""
 
     @property
     def groups(self) -> AsyncGroups:
-        ...
+        """Groups of users and service accounts."""
 
     @property
     def items(self) -> AsyncItems:
-        ...
+        """What is kept in vaults."""
 
     @property
     def files(self) -> AsyncFiles:
-        ...
+        """Files of items."""
 
     @property
     def secrets(self) -> AsyncSecrets:
-        ...
+        """Secrets by reference."""
 
     @property
     def changes(self) -> AsyncChanges:
-        ...
+        """What is new."""
 
     @property
     def provisioning(self) -> AsyncProvisioning:
-        ...
+        """Many vaults and grants from a plan."""
 
     @property
     def policy(self) -> AsyncPolicies:
-        ...
+        """What the account allows at most."""
 
     @property
     def audit(self) -> AsyncAudit:
-        ...
+        """Who did what, and the proof."""
 
     def with_options(self, timeout: float | None=None, max_retries: int | None=None) -> AsyncClient:
         """A cheap copy with other limits; what is left out stays. Never awaited.

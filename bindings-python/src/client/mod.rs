@@ -64,7 +64,7 @@ ops! {
 }
 
 macro_rules! client {
-    ($class:ident, $account:ident; $($space:ident => $of:ident |$core:ident| $namespace:expr;)*) => {
+    ($class:ident, $account:ident; $($(#[$doc:meta])* $space:ident => $of:ident |$core:ident| $namespace:expr;)*) => {
         #[pymethods]
         impl $class {
             /// Who the token is for, as of the last call that looked.
@@ -91,6 +91,7 @@ macro_rules! client {
             }
 
             $(
+                $(#[$doc])*
                 #[getter]
                 fn $space(&self) -> $of {
                     let $core = &self.0;
@@ -114,32 +115,56 @@ macro_rules! client {
 }
 
 client! { Client, Account;
+    /// Making, naming, finding and deleting vaults.
     vaults => Vaults |client| client.vaults();
+    /// Who may do what in which vault.
     access => Access |client| client.access();
+    /// People.
     users => Users |client| client.users();
+    /// Programs.
     service_accounts => ServiceAccounts |client| client.service_accounts();
+    /// What is kept in vaults.
     items => Items |client| client.items();
+    /// Files of items.
     files => Files |client| client.files();
+    /// What is new.
     changes => Changes |client| client.changes();
+    /// Secrets by reference.
     secrets => Secrets |client| client.secrets();
+    /// Who did what, and the proof.
     audit => Audit |client| client.audit();
+    /// Groups of users and service accounts.
     groups => Groups |_client| Later;
+    /// Many vaults and grants from a plan.
     provisioning => Provisioning |_client| Later;
+    /// What the account allows at most.
     policy => Policies |_client| Later;
 }
 
 client! { AsyncClient, AsyncAccount;
+    /// Making, naming, finding and deleting vaults.
     vaults => AsyncVaults |client| client.vaults();
+    /// Who may do what in which vault.
     access => AsyncAccess |client| client.access();
+    /// People.
     users => AsyncUsers |client| client.users();
+    /// Programs.
     service_accounts => AsyncServiceAccounts |client| client.service_accounts();
+    /// What is kept in vaults.
     items => AsyncItems |client| client.items();
+    /// Files of items.
     files => AsyncFiles |client| client.files();
+    /// What is new.
     changes => AsyncChanges |client| client.changes();
+    /// Secrets by reference.
     secrets => AsyncSecrets |client| client.secrets();
+    /// Who did what, and the proof.
     audit => AsyncAudit |client| client.audit();
+    /// Groups of users and service accounts.
     groups => AsyncGroups |_client| Later;
+    /// Many vaults and grants from a plan.
     provisioning => AsyncProvisioning |_client| Later;
+    /// What the account allows at most.
     policy => AsyncPolicies |_client| Later;
 }
 
