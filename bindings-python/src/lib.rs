@@ -3,6 +3,14 @@
 //! `client` has the operations, each listed once for `Client` and `AsyncClient` by `ops!`; `records` the results, made
 //! from the core's by `from_core!`; `runtime` the two ways to wait. The exception classes, pages and file objects are
 //! Python's, in `python/strongroom`.
+#![deny(unsafe_code)]
+#![expect(clippy::too_many_arguments, reason = "they are keyword arguments in Python")]
+#![expect(
+    clippy::doc_markdown,
+    clippy::doc_link_with_quotes,
+    reason = "doc comments here are Python's docstrings, which have no links"
+)]
+#![expect(clippy::needless_pass_by_value, reason = "Python's arguments are extracted into values")]
 
 mod args;
 mod callback;

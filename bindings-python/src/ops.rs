@@ -23,9 +23,9 @@ pub(crate) fn later(what: &str, instead: &str) -> Result<Ready<Result<()>>> {
 
 /// Declares the two classes of a namespace and each of its operations on both.
 ///
-/// An operation is `call name(signature) [arguments] -> Result |core, py, face| { future }`; its block collects
-/// arguments and answers a future of the core's result, which is converted by `Into`. `list` is the same for pages:
-/// there the future's result is a page, and the type after the arrow is that of a row.
+/// An operation is `call name(signature) [arguments] -> Result |core| { future }`, or `|core, face|` where it matters which
+/// twin was called. Its block collects arguments and answers a future of the core's result, from which the type after
+/// the arrow is made. `list` is the same for pages: there that type is a row's.
 macro_rules! ops {
     (
         $(#[$doc:meta])*
@@ -33,7 +33,7 @@ macro_rules! ops {
         $(
             $(#[$meta:meta])*
             $shape:ident $name:ident ($($signature:tt)*) [$($arg:ident: $ty:ty),* $(,)?] -> $out:ty
-            |$this:ident, $py:ident, $face:ident| $body:block
+            |$this:ident $(, $face:ident)?| $body:block
         )*
     ) => {
         $(#[$doc])*
@@ -44,14 +44,14 @@ macro_rules! ops {
         #[pyo3::pyclass(frozen, module = "strongroom._native")]
         pub(crate) struct $async(pub(crate) $core);
 
-        ops!(@twin $sync, Blocking, $space, $($(#[$meta])* $shape $name ($($signature)*) [$($arg: $ty),*] -> $out |$this, $py, $face| $body)*);
-        ops!(@twin $async, Asyncio, $space, $($(#[$meta])* $shape $name ($($signature)*) [$($arg: $ty),*] -> $out |$this, $py, $face| $body)*);
+        ops!(@twin $sync, Blocking, $space, $($(#[$meta])* $shape $name ($($signature)*) [$($arg: $ty),*] -> $out |$this $(, $face)?| $body)*);
+        ops!(@twin $async, Asyncio, $space, $($(#[$meta])* $shape $name ($($signature)*) [$($arg: $ty),*] -> $out |$this $(, $face)?| $body)*);
     };
     (@twin $class:ident, $twin:ident, $space:literal,
         $(
             $(#[$meta:meta])*
             $shape:ident $name:ident ($($signature:tt)*) [$($arg:ident: $ty:ty),*] -> $out:ty
-            |$this:ident, $py:ident, $face:ident| $body:block
+            |$this:ident $(, $face:ident)?| $body:block
         )*
     ) => {
         #[pyo3::pymethods]
@@ -59,13 +59,15 @@ macro_rules! ops {
             $(
                 $(#[$meta])*
                 #[pyo3(signature = ($($signature)*))]
-                fn $name<'py>(&self, $py: pyo3::Python<'py>, $($arg: $ty),*) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::PyAny>> {
+                fn $name<'py>(&self, py: pyo3::Python<'py>, $($arg: $ty),*) -> pyo3::PyResult<pyo3::Bound<'py, pyo3::PyAny>> {
                     let $this = self.0.clone();
-                    let $face = $crate::ops::Face::$twin;
-                    let _ = ($face, $(&$arg),*);
-                    let work = (move || -> strongroom::error::Result<_> { Ok($body) })()
-                        .map_err(|error| $crate::error::raise(error.in_operation(concat!($space, stringify!($name)))))?;
-                    ops!(@finish $shape $twin, $py, work, $out)
+                    $(let $face = $crate::ops::Face::$twin;)?
+                    $(let _ = &$arg;)*
+                    let collect = move || -> strongroom::error::Result<_> { Ok($body) };
+                    let work = collect().map_err(|error| {
+                        $crate::error::raise(error.in_operation(concat!($space, stringify!($name))))
+                    })?;
+                    ops!(@finish $shape $twin, py, work, $out)
                 }
             )*
         }

@@ -33,7 +33,7 @@ pub(crate) fn html<R: Record>(record: &R, object: &Bound<'_, PyAny>) -> PyResult
     let mut rows = String::new();
     for field in R::FIELDS {
         let value: String = escape.call1((shown(record, object, field)?,))?.extract()?;
-        rows.push_str(&format!("<tr><th>{field}</th><td>{value}</td></tr>"));
+        rows.extend(["<tr><th>", *field, "</th><td>", &value, "</td></tr>"]);
     }
     Ok(format!("<table><caption>{}</caption>{rows}</table>", R::NAME))
 }

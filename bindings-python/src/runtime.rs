@@ -62,12 +62,17 @@ pub(crate) fn block<T: Send>(py: Python<'_>, work: impl Future<Output = Result<T
                 tokio::select! {
                     biased;
                     done = &mut work => return Ok(done),
-                    () = tokio::time::sleep(SIGNALS) => attach(|py| py.check_signals())?,
+                    () = tokio::time::sleep(SIGNALS) => attach(signals)?,
                 }
             }
         })
     })
     .and_then(|done: Result<T>| done.map_err(raise))
+}
+
+/// Runs the handlers of signals that came: on the main thread, where Python runs them, and nowhere else.
+fn signals(py: Python<'_>) -> PyResult<()> {
+    py.check_signals()
 }
 
 /// Starts the work and answers an asyncio future. Cancelling that drops the work.

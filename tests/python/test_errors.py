@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import traceback
+from collections.abc import Callable
 
 import pytest
 from conftest import SECRET
@@ -76,7 +77,7 @@ def test_rows_fail_by_themselves(client: Client, vault: Vault) -> None:
 
 
 def test_what_is_not_there_yet_says_what_is(client: Client) -> None:
-    calls = [
+    calls: list[Callable[[], object]] = [
         client.groups.list,
         client.limits,
         client.rotate_token,

@@ -40,10 +40,12 @@ def test_every_source(client: Client, vault: Vault, item: Item, tmp_path: Path) 
     path = tmp_path / "essay"
     path.write_bytes(b"once upon a time")
     text = b"once upon a time"
-    for source in (text, bytearray(text), memoryview(text), path, path.open("rb"), io.BytesIO(text), pieces(), [text]):
-        file = client.files.attach(vault.id, item.id, "essay.txt", source)
-        assert file.size == 16
-        assert client.files.read(vault.id, item.id, file.id) == text
+    with path.open("rb") as opened:
+        sources = (text, bytearray(text), memoryview(text), path, opened, io.BytesIO(text), pieces(), [text])
+        for source in sources:
+            file = client.files.attach(vault.id, item.id, "essay.txt", source)
+            assert file.size == 16
+            assert client.files.read(vault.id, item.id, file.id) == text
 
 
 @pytest.mark.parametrize("source", ["/etc/hostname", 5, None, [1, 2], ["text"], io.StringIO("text"), {}.keys])

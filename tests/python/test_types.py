@@ -250,8 +250,6 @@ async def awaiting() -> None:
     opened = await client.files.open(vault.id, item.id, file.id)
     assert_type(opened, AsyncFile)
     assert_type(await opened.read(), bytes)
-    with client.changes.watch() as feed:  # type: ignore[attr-defined]
-        pass
     feed = client.changes.watch(after="now")
     async for change in feed:
         handle(change)

@@ -1126,7 +1126,7 @@ class Client:
     def audit(self) -> Audit:
         """Who did what, and the proof."""
 
-    def with_options(self, timeout: float | None=None, max_retries: int | None=None) -> Client:
+    def with_options(self, *, timeout: float | None=None, max_retries: int | None=None) -> Client:
         """A cheap copy with other limits; what is left out stays. Never awaited.
 
         `timeout`: seconds without progress after which a call raises DeadlineExceeded; 30 by default.
@@ -1215,7 +1215,7 @@ class AsyncClient:
     def audit(self) -> AsyncAudit:
         """Who did what, and the proof."""
 
-    def with_options(self, timeout: float | None=None, max_retries: int | None=None) -> AsyncClient:
+    def with_options(self, *, timeout: float | None=None, max_retries: int | None=None) -> AsyncClient:
         """A cheap copy with other limits; what is left out stays. Never awaited.
 
         `timeout`: seconds without progress after which a call raises DeadlineExceeded; 30 by default.
@@ -1288,7 +1288,7 @@ class Vaults:
     def delete(self, id: str) -> None:
         """Deletes the vault and all in it for ever; its log stays. Needs `admin`."""
 
-    def rekey(self, ids: Sequence[str] | None=None) -> int:
+    def rekey(self, *, ids: Sequence[str] | None=None) -> int:
         """Gives these vaults a new key, or all that are due, and answers how many."""
 
 @final
@@ -1339,7 +1339,7 @@ class AsyncVaults:
     def delete(self, id: str) -> Awaitable[None]:
         """Deletes the vault and all in it for ever; its log stays. Needs `admin`."""
 
-    def rekey(self, ids: Sequence[str] | None=None) -> Awaitable[int]:
+    def rekey(self, *, ids: Sequence[str] | None=None) -> Awaitable[int]:
         """Gives these vaults a new key, or all that are due, and answers how many."""
 
 @final
@@ -1839,7 +1839,7 @@ class Changes:
         True
         """
 
-    def list(self, after: str | None=None, vaults: Sequence[str] | None=None, kinds: Sequence[_ChangeKind] | None=None, limit: int | None=None) -> Page[_Change]:
+    def list(self, *, after: str | None=None, vaults: Sequence[str] | None=None, kinds: Sequence[_ChangeKind] | None=None, limit: int | None=None) -> Page[_Change]:
         """Answers a page of changes, oldest first.
 
         `after`: `start`, `now` or a cursor; `start` by default. `vaults`: ids; all the caller may see by default.
@@ -1850,7 +1850,7 @@ class Changes:
         'vault.created'
         """
 
-    def watch(self, after: str | None=None, vaults: Sequence[str] | None=None, kinds: Sequence[_ChangeKind] | None=None) -> ChangeFeed:
+    def watch(self, *, after: str | None=None, vaults: Sequence[str] | None=None, kinds: Sequence[_ChangeKind] | None=None) -> ChangeFeed:
         """Follows the feed: changes as they come, each once and in order, until the feed is closed. Never awaited.
 
         `after`: `start`, `now` or a cursor; `now` by default, which is the moment of this call.
@@ -1874,7 +1874,7 @@ class AsyncChanges:
         True
         """
 
-    def list(self, after: str | None=None, vaults: Sequence[str] | None=None, kinds: Sequence[_ChangeKind] | None=None, limit: int | None=None) -> Pages[_Change]:
+    def list(self, *, after: str | None=None, vaults: Sequence[str] | None=None, kinds: Sequence[_ChangeKind] | None=None, limit: int | None=None) -> Pages[_Change]:
         """Answers a page of changes, oldest first.
 
         `after`: `start`, `now` or a cursor; `start` by default. `vaults`: ids; all the caller may see by default.
@@ -1885,7 +1885,7 @@ class AsyncChanges:
         'vault.created'
         """
 
-    def watch(self, after: str | None=None, vaults: Sequence[str] | None=None, kinds: Sequence[_ChangeKind] | None=None) -> AsyncChangeFeed:
+    def watch(self, *, after: str | None=None, vaults: Sequence[str] | None=None, kinds: Sequence[_ChangeKind] | None=None) -> AsyncChangeFeed:
         """Follows the feed: changes as they come, each once and in order, until the feed is closed. Never awaited.
 
         `after`: `start`, `now` or a cursor; `now` by default, which is the moment of this call.

@@ -22,13 +22,13 @@ ops! {
     /// True
     call grant(vault, who, role, *, expires_at=None)[
         vault: String, who: String, role: String, expires_at: Option<&Bound<'_, PyAny>>,
-    ] -> Grant |core, _py, _face| {
+    ] -> Grant |core| {
         let expires_at = instant("expires_at", expires_at)?;
         async move { core.grant(&vault, &who, &role, expires_at).await }
     }
 
     /// Makes many grants in one commit; answers a list in order, an exception per row that could not be made.
-    call grant_many(grants)[grants: &Bound<'_, PyAny>] -> Nothing |_core, _py, _face| {
+    call grant_many(grants)[grants: &Bound<'_, PyAny>] -> Nothing |_core| {
         later("access.grant_many", "call access.grant for each, or give access= to vaults.create_many")?
     }
 
@@ -36,23 +36,23 @@ ops! {
     ///
     /// What they could read before, they may have kept. Revoking who is not in succeeds and logs nothing.
     /// Raises Conflict for a vault's last administrator while no recovery key is there.
-    call revoke(vault, who)[vault: String, who: String] -> Nothing |core, _py, _face| {
+    call revoke(vault, who)[vault: String, who: String] -> Nothing |core| {
         async move { core.revoke(&vault, &who).await }
     }
 
     /// Answers who is in the vault, or was `at` that instant.
-    list list(vault, *, at=None)[vault: String, at: Option<&Bound<'_, PyAny>>] -> Grant |core, _py, _face| {
+    list list(vault, *, at=None)[vault: String, at: Option<&Bound<'_, PyAny>>] -> Grant |core| {
         let at = instant("at", at)?;
         async move { core.list(&vault, at).await }
     }
 
     /// Answers every grant of the vaults the caller administers.
-    list matrix()[] -> Grant |core, _py, _face| { async move { core.matrix().await } }
+    list matrix()[] -> Grant |core| { async move { core.matrix().await } }
 
     /// Renews the grants of somebody whose keys were reissued, moves those vaults to new keys, and answers how many.
     ///
     /// `vaults`: ids; all that the caller administers by default.
-    call approve(principal, *, vaults=None)[principal: String, vaults: Option<Vec<String>>] -> u64 |core, _py, _face| {
+    call approve(principal, *, vaults=None)[principal: String, vaults: Option<Vec<String>>] -> u64 |core| {
         async move { core.approve(&principal, vaults).await }
     }
 }

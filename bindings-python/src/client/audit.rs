@@ -25,7 +25,7 @@ ops! {
         since: Option<&Bound<'_, PyAny>>,
         until: Option<&Bound<'_, PyAny>>,
         after: Option<String>,
-    ] -> AuditEvent |core, _py, _face| {
+    ] -> AuditEvent |core| {
         let filter = AuditFilter {
             actor,
             vault,
@@ -41,7 +41,7 @@ ops! {
     ///
     /// `checkpoint`: a note of audit.checkpoint that must still hold. Needs to see the whole audit.
     /// Raises Tampered, which names the first place that does not hold, and why.
-    call verify(*, checkpoint=None)[checkpoint: Option<String>] -> AuditProof |core, _py, _face| {
+    call verify(*, checkpoint=None)[checkpoint: Option<String>] -> AuditProof |core| {
         if checkpoint.is_some() {
             Err(refusal("audit.verify(checkpoint=…)", "verify without one"))?;
         }
@@ -49,10 +49,10 @@ ops! {
     }
 
     /// Answers a signed note of the newest tree, to keep elsewhere.
-    call checkpoint()[] -> String |core, _py, _face| { async move { core.checkpoint().await } }
+    call checkpoint()[] -> String |core| { async move { core.checkpoint().await } }
 
     /// Writes the audit to a file. `format`: `jsonl`, which is the default, `csv` or `ocsf`.
-    call export(path, *, format=None)[path: PathBuf, format: Option<String>] -> Nothing |_core, _py, _face| {
+    call export(path, *, format=None)[path: PathBuf, format: Option<String>] -> Nothing |_core| {
         later("audit.export", "go through audit.list and write what you need")?
     }
 }

@@ -21,7 +21,7 @@ ops! {
     ///
     /// >>> isinstance(client.changes.cursor(), str)
     /// True
-    call cursor()[] -> String |core, _py, _face| { async move { core.cursor().await } }
+    call cursor()[] -> String |core| { async move { core.cursor().await } }
 
     /// Answers a page of changes, oldest first.
     ///
@@ -31,9 +31,9 @@ ops! {
     /// >>> vault = client.vaults.create("Alice")
     /// >>> [change.kind for change in client.changes.list(after="start", vaults=[vault.id])][0]
     /// 'vault.created'
-    list list(after=None, vaults=None, kinds=None, limit=None)[
+    list list(*, after=None, vaults=None, kinds=None, limit=None)[
         after: Option<String>, vaults: Option<Vec<String>>, kinds: Option<Vec<String>>, limit: Option<u32>,
-    ] -> Change |core, _py, _face| {
+    ] -> Change |core| {
         page(core, ChangeFilter { after, vaults, kinds, limit })
     }
 }
@@ -66,7 +66,7 @@ macro_rules! watching {
             ///
             /// `after`: `start`, `now` or a cursor; `now` by default, which is the moment of this call.
             /// `vaults`: ids; all the caller may see by default. `kinds`: such as `item.created`; all by default.
-            #[pyo3(signature = (after=None, vaults=None, kinds=None))]
+            #[pyo3(signature = (*, after=None, vaults=None, kinds=None))]
             fn watch<'py>(
                 &self,
                 $py: Python<'py>,
@@ -100,4 +100,4 @@ macro_rules! watching {
 }
 
 watching!(Changes, ChangeFeed, |py, core| Bound::new(py, ChangeFeed(core)));
-watching!(AsyncChanges, PyAny, |py, core| { host(py, "_feed", "AsyncChangeFeed")?.call1((RawFeed::new(core),)) });
+watching!(AsyncChanges, PyAny, |py, core| host(py, "_feed", "AsyncChangeFeed")?.call1((RawFeed::new(core),)));

@@ -56,9 +56,8 @@ macro_rules! connect {
             location=None, token=None, *, state=None, app=None, timeout=None, max_retries=None, ca_file=None,
             allow_insecure=false, accept_restored=false,
         ))]
-        #[expect(clippy::too_many_arguments, reason = "they are keyword arguments in Python")]
-        pub(crate) fn $name<'py>(
-            $py: Python<'py>,
+        pub(crate) fn $name(
+            $py: Python<'_>,
             location: Option<String>,
             token: Option<String>,
             state: Option<PathBuf>,
@@ -98,7 +97,7 @@ connect! {
 
 connect! {
     /// The same as an asyncio future of an AsyncClient.
-    connect_async -> Bound<'py, PyAny>, |py, options| {
+    connect_async -> Bound<'_, PyAny>, |py, options| {
         spawn(py, async move { core::connect(options).await.map(AsyncClient) })
     }
 }

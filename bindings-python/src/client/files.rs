@@ -37,7 +37,7 @@ ops! {
         replace: Option<String>,
         progress: Option<&Bound<'_, PyAny>>,
         idempotency_key: Option<String>,
-    ] -> File |core, _py, face| {
+    ] -> File |core, face| {
         let source = crate::source::source(face, source)?;
         with_progress(progress, |progress| async move {
             let file = NewFile { name, source, content_type, replace, progress, idempotency_key };
@@ -46,7 +46,7 @@ ops! {
     }
 
     /// Answers the whole content as bytes, checked.
-    call read(vault, item, file)[vault: String, item: String, file: String] -> Content |core, _py, _face| {
+    call read(vault, item, file)[vault: String, item: String, file: String] -> Content |core| {
         async move { core.read(&vault, &item, &file).await }
     }
 
@@ -55,19 +55,19 @@ ops! {
     /// `progress`: called with the bytes done so far, after each MiB, on the thread that does the work.
     call download(vault, item, file, *, to, progress=None)[
         vault: String, item: String, file: String, to: PathBuf, progress: Option<&Bound<'_, PyAny>>,
-    ] -> Nothing |core, _py, _face| {
+    ] -> Nothing |core| {
         with_progress(progress, |progress| async move { core.download(&vault, &item, &file, &to, progress).await })?
     }
 
     /// Opens the content for reading at any place, as a seekable binary file object.
     ///
     /// Only the pieces that are touched are fetched and checked. With AsyncClient it answers an AsyncFile, whose `read` is awaited.
-    call open(vault, item, file)[vault: String, item: String, file: String] -> Opened |core, _py, face| {
+    call open(vault, item, file)[vault: String, item: String, file: String] -> Opened |core, face| {
         async move { core.open(&vault, &item, &file).await.map(|reader| Opened(reader, face)) }
     }
 
     /// Takes a file off an item; its content is erased. Needs `write`.
-    call detach(vault, item, file)[vault: String, item: String, file: String] -> Nothing |core, _py, _face| {
+    call detach(vault, item, file)[vault: String, item: String, file: String] -> Nothing |core| {
         async move { core.detach(&vault, &item, &file).await }
     }
 }

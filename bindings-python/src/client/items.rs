@@ -38,7 +38,7 @@ ops! {
         urls: Option<Vec<String>>,
         files: Option<Vec<(String, Bound<'_, PyAny>)>>,
         idempotency_key: Option<String>,
-    ] -> Item |core, _py, face| {
+    ] -> Item |core, face| {
         let item = NewItem {
             title,
             category,
@@ -53,21 +53,21 @@ ops! {
     }
 
     /// Makes many items of one vault in one commit; answers a list in order, an exception per row.
-    call create_many(vault, items)[vault: String, items: &Bound<'_, PyAny>] -> Nothing |_core, _py, _face| {
+    call create_many(vault, items)[vault: String, items: &Bound<'_, PyAny>] -> Nothing |_core| {
         later("items.create_many", "call items.create for each")?
     }
 
     /// Answers the item at its newest version, or at the one asked for.
     call get(vault, item, *, version=None)[vault: String, item: String, version: Option<u64>] -> Item
-    |core, _py, _face| { async move { core.get(&vault, &item, version).await } }
+    |core| { async move { core.get(&vault, &item, version).await } }
 
     /// Answers several items of one vault: a list in order, an exception per row that could not be read.
-    call get_many(vault, items)[vault: String, items: Vec<String>] -> Vec<Row<Item>> |core, _py, _face| {
+    call get_many(vault, items)[vault: String, items: Vec<String>] -> Vec<Row<Item>> |core| {
         async move { core.get_many(&vault, items).await.map(Row::all) }
     }
 
     /// Answers every version of the item, oldest first.
-    list history(vault, item)[vault: String, item: String] -> Item |core, _py, _face| {
+    list history(vault, item)[vault: String, item: String] -> Item |core| {
         async move { core.history(&vault, &item).await }
     }
 
@@ -76,7 +76,7 @@ ops! {
     /// `archived`: only those in the archive, or only those that are not, which is the default.
     list list(vault, *, archived=false, tag=None, category=None)[
         vault: String, archived: bool, tag: Option<String>, category: Option<String>,
-    ] -> ItemSummary |core, _py, _face| {
+    ] -> ItemSummary |core| {
         async move { core.list(&vault, ItemFilter { archived, tag, category }).await }
     }
 
@@ -101,7 +101,7 @@ ops! {
         set_fields: Option<Vec<Field>>,
         remove_fields: Option<Vec<String>>,
         if_version: Option<u64>,
-    ] -> Item |core, _py, _face| {
+    ] -> Item |core| {
         let update = ItemUpdate {
             title,
             notes,
@@ -115,17 +115,17 @@ ops! {
     }
 
     /// Moves an item into the archive. Needs `write`. Archiving what is archived changes nothing.
-    call archive(vault, item)[vault: String, item: String] -> Item |core, _py, _face| {
+    call archive(vault, item)[vault: String, item: String] -> Item |core| {
         async move { core.archive(&vault, &item).await }
     }
 
     /// Brings an item back from the archive. Needs `write`. Restoring what is not archived changes nothing.
-    call restore(vault, item)[vault: String, item: String] -> Item |core, _py, _face| {
+    call restore(vault, item)[vault: String, item: String] -> Item |core| {
         async move { core.restore(&vault, &item).await }
     }
 
     /// Deletes an item, its history and its files for ever. Needs `admin`.
-    call delete(vault, item)[vault: String, item: String] -> Nothing |core, _py, _face| {
+    call delete(vault, item)[vault: String, item: String] -> Nothing |core| {
         async move { core.delete(&vault, &item).await }
     }
 }

@@ -21,26 +21,26 @@ ops! {
     Later as "groups." => Groups, AsyncGroups;
 
     /// Makes a group.
-    call create(name)[name: String] -> Nothing |_core, _py, _face| { later("groups.create", GROUPS)? }
+    call create(name)[name: String] -> Nothing |_core| { later("groups.create", GROUPS)? }
 
     /// Answers groups, oldest first.
-    call list()[] -> Nothing |_core, _py, _face| { later("groups.list", GROUPS)? }
+    call list()[] -> Nothing |_core| { later("groups.list", GROUPS)? }
 
     /// Answers the group of this id.
-    call get(id)[id: String] -> Nothing |_core, _py, _face| { later("groups.get", GROUPS)? }
+    call get(id)[id: String] -> Nothing |_core| { later("groups.get", GROUPS)? }
 
     /// Lets somebody into a group.
-    call add(group, member)[group: String, member: String] -> Nothing |_core, _py, _face| {
+    call add(group, member)[group: String, member: String] -> Nothing |_core| {
         later("groups.add", GROUPS)?
     }
 
     /// Puts somebody out of a group.
-    call remove(group, member)[group: String, member: String] -> Nothing |_core, _py, _face| {
+    call remove(group, member)[group: String, member: String] -> Nothing |_core| {
         later("groups.remove", GROUPS)?
     }
 
     /// Deletes a group.
-    call delete(id)[id: String] -> Nothing |_core, _py, _face| { later("groups.delete", GROUPS)? }
+    call delete(id)[id: String] -> Nothing |_core| { later("groups.delete", GROUPS)? }
 }
 
 ops! {
@@ -53,10 +53,10 @@ ops! {
     /// don't name; never the owner, the caller or what is retained.
     call plan(specs, *, missing_users=None, prune=None)[
         specs: Vec<VaultSpec>, missing_users: Option<String>, prune: Option<bool>,
-    ] -> Nothing |_core, _py, _face| { later("provisioning.plan", PROVISIONING)? }
+    ] -> Nothing |_core| { later("provisioning.plan", PROVISIONING)? }
 
     /// Reads a plan that was saved.
-    call load(path)[path: PathBuf] -> Nothing |_core, _py, _face| { later("provisioning.load", PROVISIONING)? }
+    call load(path)[path: PathBuf] -> Nothing |_core| { later("provisioning.load", PROVISIONING)? }
 }
 
 ops! {
@@ -64,14 +64,14 @@ ops! {
     Later as "policy." => Policies, AsyncPolicies;
 
     /// Answers the policy in force.
-    call get()[] -> Nothing |_core, _py, _face| { later("policy.get", "none is enforced")? }
+    call get()[] -> Nothing |_core| { later("policy.get", "none is enforced")? }
 
     /// Answers what a policy would forbid that is there now.
-    call preview(policy)[policy: &Bound<'_, Policy>] -> Nothing |_core, _py, _face| {
+    call preview(policy)[policy: &Bound<'_, Policy>] -> Nothing |_core| {
         later("policy.preview", "none is enforced")?
     }
 
     /// Puts a policy in force. `if_version`: raises Conflict unless the policy is at this version.
     call set(policy, *, if_version=None)[policy: &Bound<'_, Policy>, if_version: Option<u64>] -> Nothing
-    |_core, _py, _face| { later("policy.set", "grant only what may be granted")? }
+    |_core| { later("policy.set", "grant only what may be granted")? }
 }

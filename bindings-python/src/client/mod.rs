@@ -47,15 +47,15 @@ ops! {
     ///
     /// `save` is called with the Credential and must return before anything is committed.
     call rotate_token(*, save=None)[save: Option<&Bound<'_, PyAny>>] -> Nothing
-    |_core, _py, _face| {
+    |_core| {
         later("rotate_token", "make another principal, grant it what this one has, and end this one")?
     }
 
     /// Answers what is left of each rate and size limit.
-    call limits()[] -> Nothing |_core, _py, _face| { later("limits", "the size limits stand in the documentation")? }
+    call limits()[] -> Nothing |_core| { later("limits", "the size limits stand in the documentation")? }
 
     /// Wipes the keys. Every later call on this client and its copies is refused.
-    call close()[] -> Nothing |core, _py, _face| {
+    call close()[] -> Nothing |core| {
         async move {
             core.close().await;
             Ok(())
@@ -64,7 +64,7 @@ ops! {
 }
 
 macro_rules! client {
-    ($class:ident, $account:ident; $($(#[$doc:meta])* $space:ident => $of:ident |$core:ident| $namespace:expr;)*) => {
+    ($class:ident, $account:ident; $($(#[$doc:meta])* $space:ident => $of:ident ($($core:ident)?) $namespace:expr;)*) => {
         #[pymethods]
         impl $class {
             /// Who the token is for, as of the last call that looked.
@@ -83,7 +83,7 @@ macro_rules! client {
             ///
             /// `timeout`: seconds without progress after which a call raises DeadlineExceeded; 30 by default.
             /// `max_retries`: how often a call that can't reach its store is tried again; 2 by default.
-            #[pyo3(signature = (timeout=None, max_retries=None))]
+            #[pyo3(signature = (*, timeout=None, max_retries=None))]
             fn with_options(&self, timeout: Option<f64>, max_retries: Option<u32>) -> PyResult<Self> {
                 let timeout = seconds("timeout", timeout);
                 let copy = timeout.and_then(|timeout| self.0.with_options(timeout, max_retries));
@@ -94,7 +94,7 @@ macro_rules! client {
                 $(#[$doc])*
                 #[getter]
                 fn $space(&self) -> $of {
-                    let $core = &self.0;
+                    $(let $core = &self.0;)?
                     $of($namespace)
                 }
             )*
@@ -116,56 +116,56 @@ macro_rules! client {
 
 client! { Client, Account;
     /// Making, naming, finding and deleting vaults.
-    vaults => Vaults |client| client.vaults();
+    vaults => Vaults (client) client.vaults();
     /// Who may do what in which vault.
-    access => Access |client| client.access();
+    access => Access (client) client.access();
     /// People.
-    users => Users |client| client.users();
+    users => Users (client) client.users();
     /// Programs.
-    service_accounts => ServiceAccounts |client| client.service_accounts();
+    service_accounts => ServiceAccounts (client) client.service_accounts();
     /// What is kept in vaults.
-    items => Items |client| client.items();
+    items => Items (client) client.items();
     /// Files of items.
-    files => Files |client| client.files();
+    files => Files (client) client.files();
     /// What is new.
-    changes => Changes |client| client.changes();
+    changes => Changes (client) client.changes();
     /// Secrets by reference.
-    secrets => Secrets |client| client.secrets();
+    secrets => Secrets (client) client.secrets();
     /// Who did what, and the proof.
-    audit => Audit |client| client.audit();
+    audit => Audit (client) client.audit();
     /// Groups of users and service accounts.
-    groups => Groups |_client| Later;
+    groups => Groups () Later;
     /// Many vaults and grants from a plan.
-    provisioning => Provisioning |_client| Later;
+    provisioning => Provisioning () Later;
     /// What the account allows at most.
-    policy => Policies |_client| Later;
+    policy => Policies () Later;
 }
 
 client! { AsyncClient, AsyncAccount;
     /// Making, naming, finding and deleting vaults.
-    vaults => AsyncVaults |client| client.vaults();
+    vaults => AsyncVaults (client) client.vaults();
     /// Who may do what in which vault.
-    access => AsyncAccess |client| client.access();
+    access => AsyncAccess (client) client.access();
     /// People.
-    users => AsyncUsers |client| client.users();
+    users => AsyncUsers (client) client.users();
     /// Programs.
-    service_accounts => AsyncServiceAccounts |client| client.service_accounts();
+    service_accounts => AsyncServiceAccounts (client) client.service_accounts();
     /// What is kept in vaults.
-    items => AsyncItems |client| client.items();
+    items => AsyncItems (client) client.items();
     /// Files of items.
-    files => AsyncFiles |client| client.files();
+    files => AsyncFiles (client) client.files();
     /// What is new.
-    changes => AsyncChanges |client| client.changes();
+    changes => AsyncChanges (client) client.changes();
     /// Secrets by reference.
-    secrets => AsyncSecrets |client| client.secrets();
+    secrets => AsyncSecrets (client) client.secrets();
     /// Who did what, and the proof.
-    audit => AsyncAudit |client| client.audit();
+    audit => AsyncAudit (client) client.audit();
     /// Groups of users and service accounts.
-    groups => AsyncGroups |_client| Later;
+    groups => AsyncGroups () Later;
     /// Many vaults and grants from a plan.
-    provisioning => AsyncProvisioning |_client| Later;
+    provisioning => AsyncProvisioning () Later;
     /// What the account allows at most.
-    policy => AsyncPolicies |_client| Later;
+    policy => AsyncPolicies () Later;
 }
 
 #[pymethods]
@@ -186,7 +186,7 @@ impl Client {
 
 #[pymethods]
 impl AsyncClient {
-    fn __aenter__<'py>(slf: Py<Self>, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    fn __aenter__(slf: Py<Self>, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         spawn(py, async move { Ok(slf) })
     }
 

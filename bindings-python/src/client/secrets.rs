@@ -39,12 +39,12 @@ ops! {
     /// >>> _ = client.items.create(vault.id, title="Homework 1", fields=[Field("grade", "A")])
     /// >>> client.secrets.resolve("op://Alice/Homework 1/grade")
     /// 'A'
-    call resolve(reference)[reference: String] -> Revealed |core, _py, _face| {
+    call resolve(reference)[reference: String] -> Revealed |core| {
         async move { core.resolve(&reference).await }
     }
 
     /// Answers each reference's value: a list in order, an exception per reference that has none.
-    call resolve_many(references)[references: Vec<String>] -> Vec<Row<Revealed>> |core, _py, _face| {
+    call resolve_many(references)[references: Vec<String>] -> Vec<Row<Revealed>> |core| {
         async move { core.resolve_many(references).await.map(Row::all) }
     }
 }

@@ -34,7 +34,7 @@ ops! {
         vaults: Option<Access>,
         expires_at: Option<&Bound<'_, PyAny>>,
         save: Option<&Bound<'_, PyAny>>,
-    ] -> Credential |core, _py, face| {
+    ] -> Credential |core, face| {
         let rights = Rights { can_create_vaults, can_manage_users, can_manage_policy, can_read_audit };
         let expires_at = instant("expires_at", expires_at)?;
         let account = NewServiceAccount { name, rights, vaults: vaults.unwrap_or_default().0, expires_at };
@@ -43,10 +43,10 @@ ops! {
     }
 
     /// Answers the service account of this id.
-    call get(id)[id: String] -> Principal |core, _py, _face| { async move { core.get(&id).await } }
+    call get(id)[id: String] -> Principal |core| { async move { core.get(&id).await } }
 
     /// Answers service accounts, oldest first.
-    list list()[] -> Principal |core, _py, _face| { async move { core.list().await } }
+    list list()[] -> Principal |core| { async move { core.list().await } }
 
     /// Changes what a service account may do; what is left out stays.
     call update(
@@ -60,15 +60,15 @@ ops! {
         can_manage_policy: Option<bool>,
         can_read_audit: Option<bool>,
         expires_at: Option<&Bound<'_, PyAny>>,
-    ] -> Nothing |_core, _py, _face| {
+    ] -> Nothing |_core| {
         later("service_accounts.update", "create another with the rights it should have, and revoke this one")?
     }
 
     /// Ends a service account for good: its token is refused from now on. Needs `can_manage_users`.
-    call revoke(id)[id: String] -> Nothing |core, _py, _face| { async move { core.revoke(&id).await } }
+    call revoke(id)[id: String] -> Nothing |core| { async move { core.revoke(&id).await } }
 
     /// Gives a service account new keys after a loss; the old token is dead at once.
-    call reissue(id, *, save=None)[id: String, save: Option<&Bound<'_, PyAny>>] -> Credential |core, _py, face| {
+    call reissue(id, *, save=None)[id: String, save: Option<&Bound<'_, PyAny>>] -> Credential |core, face| {
         let save = callback::save(face, save)?;
         async move { core.reissue(&id, save).await }
     }

@@ -15,7 +15,7 @@ ops! {
     core::Users as "users." => Users, AsyncUsers;
 
     /// Makes a one-time code with which a user makes its own keys.
-    call invite(email, *, name=None)[email: String, name: Option<String>] -> Credential |core, _py, _face| {
+    call invite(email, *, name=None)[email: String, name: Option<String>] -> Credential |core| {
         async move { core.invite(&email, name.as_deref()).await }
     }
 
@@ -32,37 +32,37 @@ ops! {
         name: Option<String>,
         expires_at: Option<&Bound<'_, PyAny>>,
         save: Option<&Bound<'_, PyAny>>,
-    ] -> Credential |core, _py, face| {
+    ] -> Credential |core, face| {
         let user = NewUser { email, name, expires_at: instant("expires_at", expires_at)? };
         let save = callback::save(face, save)?;
         async move { core.create(user, save).await }
     }
 
     /// Makes many users in one commit; answers a list in order, an exception per row that could not be made.
-    call create_many(users)[users: &Bound<'_, PyAny>] -> Nothing |_core, _py, _face| {
+    call create_many(users)[users: &Bound<'_, PyAny>] -> Nothing |_core| {
         later("users.create_many", "call users.create for each")?
     }
 
     /// Answers the user of this id or e-mail address.
     ///
     /// Without `can_manage_users`, only oneself and people one shares a vault with; others are NotFound.
-    call get(who)[who: String] -> Principal |core, _py, _face| { async move { core.get(&who).await } }
+    call get(who)[who: String] -> Principal |core| { async move { core.get(&who).await } }
 
     /// Answers users, oldest first. Without `can_manage_users`: oneself and people one shares a vault with.
-    list list()[] -> Principal |core, _py, _face| { async move { core.list().await } }
+    list list()[] -> Principal |core| { async move { core.list().await } }
 
     /// Stops a user from signing until reactivated.
-    call suspend(who)[who: String] -> Nothing |_core, _py, _face| {
+    call suspend(who)[who: String] -> Nothing |_core| {
         later("users.suspend", "revoke its grants with access.revoke")?
     }
 
     /// Lets a suspended user sign again.
-    call reactivate(who)[who: String] -> Nothing |_core, _py, _face| {
+    call reactivate(who)[who: String] -> Nothing |_core| {
         later("users.reactivate", "grant again with access.grant")?
     }
 
     /// Gives a user new keys after a loss; an administrator of each vault lets it in again with access.approve.
-    call reissue(who, *, save=None)[who: String, save: Option<&Bound<'_, PyAny>>] -> Nothing |_core, _py, _face| {
+    call reissue(who, *, save=None)[who: String, save: Option<&Bound<'_, PyAny>>] -> Nothing |_core| {
         later("users.reissue", "create another user and grant it what this one had")?
     }
 
@@ -70,7 +70,7 @@ ops! {
     /// `erase`: forgets name and e-mail too.
     call delete(who, *, successor=None, erase=None)[
         who: String, successor: Option<String>, erase: Option<bool>,
-    ] -> Nothing |_core, _py, _face| {
+    ] -> Nothing |_core| {
         later("users.delete", "revoke its grants with access.revoke")?
     }
 }

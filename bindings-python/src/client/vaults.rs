@@ -31,7 +31,7 @@ ops! {
         access: Option<args::Access>,
         retain: Option<String>,
         idempotency_key: Option<String>,
-    ] -> Vault |core, _py, _face| {
+    ] -> Vault |core| {
         let access = access.unwrap_or_default().0;
         let spec = CoreSpec { name, description, external_id, access, retain, idempotency_key };
         async move { core.create(spec).await }
@@ -43,7 +43,7 @@ ops! {
     ///
     /// >>> [vault.name for vault in client.vaults.create_many([VaultSpec(name="a"), VaultSpec(name="b")])]
     /// ['a', 'b']
-    call create_many(specs)[specs: Vec<VaultSpec>] -> Vec<Row<Vault>> |core, _py, _face| {
+    call create_many(specs)[specs: Vec<VaultSpec>] -> Vec<Row<Vault>> |core| {
         let specs = specs.into_iter().map(Into::into).collect();
         async move { core.create_many(specs).await.map(Row::all) }
     }
@@ -55,7 +55,7 @@ ops! {
     /// Raises NotFound if there is none that the caller may see.
     call get(id=None, *, external_id=None, creator=None)[
         id: Option<String>, external_id: Option<String>, creator: Option<String>,
-    ] -> Vault |core, _py, _face| {
+    ] -> Vault |core| {
         if id.is_some() == external_id.is_some() {
             Err(Error::argument("id", "give the vault's id, or else its external_id"))?;
         }
@@ -71,20 +71,20 @@ ops! {
     ///
     /// >>> [vault.name for vault in client.vaults.list()]
     /// []
-    list list()[] -> Vault |core, _py, _face| { async move { core.list().await } }
+    list list()[] -> Vault |core| { async move { core.list().await } }
 
     /// Changes the name, the description or both; what is left out stays. Needs `admin`.
     call update(id, *, name=None, description=None)[
         id: String, name: Option<String>, description: Option<String>,
-    ] -> Vault |core, _py, _face| {
+    ] -> Vault |core| {
         async move { core.update(&id, VaultUpdate { name, description }).await }
     }
 
     /// Deletes the vault and all in it for ever; its log stays. Needs `admin`.
-    call delete(id)[id: String] -> Nothing |core, _py, _face| { async move { core.delete(&id).await } }
+    call delete(id)[id: String] -> Nothing |core| { async move { core.delete(&id).await } }
 
     /// Gives these vaults a new key, or all that are due, and answers how many.
-    call rekey(ids=None)[ids: Option<Vec<String>>] -> u64 |core, _py, _face| {
+    call rekey(*, ids=None)[ids: Option<Vec<String>>] -> u64 |core| {
         async move { core.rekey(ids).await }
     }
 }

@@ -1,5 +1,6 @@
 //! The account.
 
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use strongroom::model::account as core;
 
@@ -28,7 +29,7 @@ pub(crate) struct Capabilities {
 from_core!(core::Capabilities => Capabilities { users, user_grants, changes, audit, files });
 
 macro_rules! account {
-    ($class:ident, $finish:path, $out:ty) => {
+    ($class:ident, $finish:path) => {
         /// The account a client is connected to.
         #[pyclass(frozen, get_all, eq, hash, module = "strongroom")]
         #[derive(Clone, PartialEq, Eq, Hash)]
@@ -48,15 +49,16 @@ macro_rules! account {
         #[pymethods]
         impl $class {
             /// Makes somebody else the owner.
-            fn transfer<'py>(&self, py: Python<'py>, to: &str) -> PyResult<$out> {
+            fn transfer<'py>(&self, py: Python<'py>, to: &str) -> PyResult<Bound<'py, PyAny>> {
                 let _ = to;
                 let work = later("account.transfer", "give the other administrator of each vault `admin` with access.grant")
                     .map_err(|error| raise(error.in_operation("account.transfer")))?;
-                $finish(py, async move { work.await.map(Nothing::from) })
+                let work = async move { work.await.map(Nothing::from) };
+                $finish(py, work)?.into_bound_py_any(py)
             }
         }
     };
 }
 
-account!(Account, runtime::block, Nothing);
-account!(AsyncAccount, runtime::spawn, Bound<'py, PyAny>);
+account!(Account, runtime::block);
+account!(AsyncAccount, runtime::spawn);
