@@ -4,7 +4,7 @@ use rusqlite::OptionalExtension;
 
 use super::group::Group;
 use super::tree_key;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::log::feed::Head;
 use crate::log::operation::{LogId, LogKind};
 use crate::model::id::Id;
@@ -103,10 +103,5 @@ pub(super) fn repeated(group: &mut Group<'_>, append: &Append) -> Result<Option<
             })
         })
         .optional()?;
-    match found {
-        Some(receipt) if receipt.position >= group.mark_position() => {
-            Err(Error::invalid_argument("one change was to append two entries with one operation id to one log"))
-        }
-        found => Ok(found),
-    }
+    Ok(found)
 }
