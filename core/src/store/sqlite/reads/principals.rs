@@ -54,7 +54,9 @@ pub(in super::super) fn share_a_vault(connection: &Connection, caller: Id, other
     let mut named = connection.prepare_cached("SELECT min(vault) FROM person WHERE principal = ?1 AND vault >= ?2")?;
     let mut from = 0_u64;
     loop {
-        let Some(of_caller) = member.query_row((caller, from), |row| row.get(0))? else { return Ok(false) };
+        let Some(of_caller) = member.query_row((caller, from), |row| row.get::<_, Option<u64>>(0))? else {
+            return Ok(false);
+        };
         match named.query_row((other, of_caller), |row| row.get::<_, Option<u64>>(0))? {
             None => return Ok(false),
             Some(of_other) if of_other == of_caller => return Ok(true),
