@@ -9,7 +9,7 @@ pub mod sqlite;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::log::feed::{Head, HeadsRoots};
 use crate::log::operation::LogId;
 use crate::model::id::Id;
@@ -186,10 +186,7 @@ pub trait Snapshot: Send {
     /// Entries of all logs, from a place in the feed on (leaves of heads are passed over); the whole feed for `vaults: None`, else their two logs each.
     async fn feed(&mut self, from: u64, vaults: Option<&[Id]>, limit: u32) -> Result<Vec<FeedRow>>;
     /// The ends of batches, from a position on: the place of each heads leaf in the feed, and what it holds.
-    async fn batches(&mut self, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>> {
-        let _ = (from, limit);
-        Err(Error::unsupported("this store does not tell the ends of its batches: use another"))
-    }
+    async fn batches(&mut self, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>>;
     /// The feed's leaf hashes, from a position on.
     async fn leaves(&mut self, from: u64, limit: u32) -> Result<Vec<Id>>;
     /// The entry that used an operation id: of this signer, in this log.
