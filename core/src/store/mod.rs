@@ -9,7 +9,7 @@ pub mod sqlite;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::log::feed::{Head, HeadsRoots};
 use crate::log::operation::LogId;
 use crate::model::id::Id;
@@ -20,6 +20,8 @@ pub use row::{
 /// What must still be so for a change to be taken.
 #[derive(Clone, Debug)]
 pub enum Guard {
+    /// Nothing was ever taken: the feed is empty.
+    Empty,
     /// The log has this many entries.
     LogAt {
         /// Which log.
@@ -77,7 +79,7 @@ pub struct Append {
     pub signatures: Vec<Vec<u8>>,
     /// Who signed; `None` in the reads log and where the operation brings its own key.
     pub signer: Option<Id>,
-    /// Unique within (signer, log).
+    /// Unique within (signer, log); for an entry that begins its log, within all that its signer began.
     pub operation_id: Id,
 }
 
@@ -186,13 +188,10 @@ pub trait Snapshot: Send {
     /// Entries of all logs, from a place in the feed on (leaves of heads are passed over); the whole feed for `vaults: None`, else their two logs each.
     async fn feed(&mut self, from: u64, vaults: Option<&[Id]>, limit: u32) -> Result<Vec<FeedRow>>;
     /// The ends of batches, from a position on: the place of each heads leaf in the feed, and what it holds.
-    async fn batches(&mut self, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>> {
-        let _ = (from, limit);
-        Err(Error::unsupported("this store does not tell the ends of its batches: use another"))
-    }
+    async fn batches(&mut self, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>>;
     /// The feed's leaf hashes, from a position on.
     async fn leaves(&mut self, from: u64, limit: u32) -> Result<Vec<Id>>;
-    /// The entry that used an operation id: of this signer, in this log.
+    /// The entry that used an operation id: of this signer, in this log; while the log has not begun, among those that begin one.
     async fn repeated(&mut self, signer: Option<Id>, log: LogId, operation_id: Id) -> Result<Option<EntryRow>>;
 
     /// A principal's profile and place.

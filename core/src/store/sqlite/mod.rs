@@ -1,1 +1,251 @@
 //! The embedded store: one SQLite file, or memory, by the same code.
+//!
+//! One thread writes (`writer`): it takes its turn among the processes (`queue`), carries out what waits in one
+//! transaction (`commit`, `apply`, `sequence`), rings the bell (`bell`) and answers. Reads run in the caller's thread on
+//! pooled connections (`database`, `snapshot`).
+
+mod apply;
+mod batch;
+mod bell;
+mod commit;
+mod convert;
+mod database;
+mod fault;
+mod garbage;
+mod group;
+mod guard;
+mod hold;
+mod nodes;
+mod pieces;
+mod place;
+mod queue;
+mod reads;
+mod request;
+mod schema;
+mod sequence;
+mod snapshot;
+mod tree_key;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::oneshot;
+
+use self::batch::Batch;
+use self::bell::{Bell, Listener};
+use self::database::{Database, lock};
+use self::hold::Hold;
+use self::pieces::Folder;
+use self::request::{Answer, Request};
+use self::snapshot::SqliteSnapshot;
+use self::writer::{Medium, Writer, now};
+use crate::error::{Error, ErrorKind, Result};
+use crate::log::feed::Head;
+use crate::log::operation::LogId;
+use crate::model::id::Id;
+use crate::store::{ChangeSet, Outcome, Snapshot, Store};
+
+/// The databases in memory of this process.
+static MEMORIES: Mutex<BTreeMap<String, Arc<Shared>>> = Mutex::new(BTreeMap::new());
+
+/// A store in one SQLite file, which several processes of one machine may open, or in memory.
+pub struct SqliteStore {
+    shared: Arc<Shared>,
+    process: u32,
+    closed: AtomicBool,
+}
+
+/// What the handles of one memory share; a file's handle has its own.
+struct Shared {
+    database: Arc<Database>,
+    requests: Sender<Request>,
+    listener: Arc<Listener>,
+    /// None in memory, where all pieces are rows.
+    folder: Option<Folder>,
+}
+
+impl SqliteStore {
+    /// Opens the database at `path`, and brings tables of an older version to this one.
+    ///
+    /// With `create` it makes a new file, readable by its owner alone; a file that holds an account already is
+    /// `AlreadyExists`.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no file, `InvalidArgument` if it is no Strongroom database, `Unsupported` if a newer version
+    /// made it or if it is on a network file system.
+    pub fn open(path: &Path, create: bool) -> Result<Arc<Self>> {
+        let wrong = |error| fault::file("the path of the database could not be made out", error);
+        // The process may change its folder later.
+        let path = std::path::absolute(path).map_err(wrong)?;
+        place::local(&path)?;
+        if create {
+            place::create(&path)?;
+        }
+        place::exists(&path)?;
+        let queue = schema::prepare(&path, create)?;
+        let connection = schema::connect(&path)?;
+        // A group of 10,000 vaults changes about 30 MB of pages; beyond this they are written twice.
+        connection.pragma_update(None, "cache_size", -32_768)?;
+        let bell = Bell::open(&path)?;
+        let database = Arc::new(Database::file(path.clone()));
+        let (folder, beside) = (Folder::beside(&path), path.clone());
+        let shared =
+            Shared::start(Medium::File { path, connection, queue, bell }, database, Some(&beside), Some(folder))?;
+        Ok(Self::handle(Arc::new(shared)))
+    }
+
+    /// Opens the database in memory of this name, which all clients of the process share; with `create` it makes it.
+    ///
+    /// It lives until [`drop_memory`](Self::drop_memory), whoever closes. A snapshot held over a commit costs a copy of it.
+    ///
+    /// # Errors
+    /// `NotFound` without one of this name, `AlreadyExists` with `create` if it holds an account.
+    pub fn memory(name: &str, create: bool) -> Result<Arc<Self>> {
+        let mut memories = lock(&MEMORIES);
+        let shared = match (memories.get(name), create) {
+            (None, false) => {
+                return Err(Error::not_found(format!(
+                    "there is no database in memory named `{name}`: make it with `init`"
+                )));
+            }
+            (None, true) => {
+                let database = Arc::new(Database::memory()?);
+                let shared = Arc::new(Shared::start(Medium::Memory(Arc::clone(&database)), database, None, None)?);
+                memories.insert(name.to_owned(), Arc::clone(&shared));
+                shared
+            }
+            (Some(shared), true) if shared.database.read(Batch::newest)?.head.size > 0 => {
+                return Err(Error::new(
+                    ErrorKind::AlreadyExists,
+                    format!(
+                        "the database in memory named `{name}` holds an account already: open it, or take another name"
+                    ),
+                ));
+            }
+            (Some(shared), _) => Arc::clone(shared),
+        };
+        Ok(Self::handle(shared))
+    }
+
+    /// Forgets the database in memory of this name; it ends with the last client that has it open.
+    pub fn drop_memory(name: &str) {
+        let dropped = lock(&MEMORIES).remove(name);
+        drop(dropped);
+    }
+
+    fn handle(shared: Arc<Shared>) -> Arc<Self> {
+        Arc::new(Self { shared, process: std::process::id(), closed: AtomicBool::new(false) })
+    }
+
+    /// Refuses a call in a forked child, whose parent has the writer, and a call after the close.
+    fn shared(&self) -> Result<&Shared> {
+        if self.process != std::process::id() {
+            return Err(Error::unsupported("the process was forked after it connected: connect again in the child"));
+        }
+        if self.closed.load(Ordering::Acquire) {
+            return Err(fault::closed());
+        }
+        Ok(&self.shared)
+    }
+}
+
+impl Shared {
+    fn start(medium: Medium, database: Arc<Database>, path: Option<&Path>, folder: Option<Folder>) -> Result<Self> {
+        let listener = Arc::new(Listener::new(path, Arc::clone(&database)));
+        let (requests, receiver) = mpsc::channel();
+        let writer = Writer::new(medium, receiver, Arc::clone(&listener));
+        std::thread::Builder::new()
+            .name("strongroom-write".to_owned())
+            .spawn(move || writer.run())
+            .map_err(|error| fault::file("the thread that writes could not be started", error))?;
+        Ok(Self { database, requests, listener, folder })
+    }
+
+    /// Asks the writer and waits for its answer.
+    async fn ask<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        self.requests.send(request(answer)).map_err(|_| fault::closed())?;
+        answered.await.map_err(|_| fault::closed())?
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.listener.close();
+        self.database.close();
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn name(&self) -> &'static str {
+        if self.shared.database.is_memory() { "memory" } else { "sqlite" }
+    }
+
+    async fn commit(&self, change: ChangeSet) -> Result<Outcome> {
+        self.shared()?.ask(|answer| Request::Commit(change, answer)).await
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>> {
+        Ok(Box::new(SqliteSnapshot::open(&self.shared()?.database)?))
+    }
+
+    fn end(&self) -> Result<Head> {
+        Ok(self.shared()?.database.read(Batch::newest)?.head)
+    }
+
+    fn wait(&self, size: u64) -> BoxFuture<'static, Result<()>> {
+        match self.shared() {
+            Ok(shared) => Arc::clone(&shared.listener).wait(size).boxed(),
+            Err(error) => async { Err(error) }.boxed(),
+        }
+    }
+
+    async fn hold(&self, signer: Id, vault: Option<Id>, log: LogId, by: Id) -> Result<Option<Head>> {
+        self.shared()?.ask(|answer| Request::Hold(Hold { signer, vault, log, by }, answer)).await
+    }
+
+    async fn put_piece(&self, file: Id, index: u64, piece: Vec<u8>) -> Result<()> {
+        let shared = self.shared()?;
+        let Some(folder) = &shared.folder else {
+            return shared.ask(|answer| Request::Upload(file, Some((index, piece)), answer)).await.map(|_| ());
+        };
+        // The row comes first: with it, whatever is in the folder is found again.
+        let now = now();
+        if !folder.is_registered(file, now) {
+            let expires = shared.ask(|answer| Request::Upload(file, None, answer)).await?;
+            folder.registered(file, expires, now);
+        }
+        folder.put(file, index, piece).await
+    }
+
+    async fn piece(&self, file: Id, index: u64) -> Result<Option<Vec<u8>>> {
+        let shared = self.shared()?;
+        let row = shared.database.read(|connection| pieces::row(connection, file, index))?;
+        match &shared.folder {
+            Some(folder) if row.is_none() => folder.get(file, index).await,
+            _ => Ok(row),
+        }
+    }
+
+    async fn close(&self) {
+        let Ok(shared) = self.shared() else { return };
+        self.closed.store(true, Ordering::Release);
+        if shared.database.is_memory() {
+            // Others may have it open.
+            let _ = shared.ask(Request::Flush).await;
+        } else {
+            // Fails only if the writer has ended already.
+            let _ = shared.ask(Request::Close).await;
+            shared.listener.close();
+            shared.database.close();
+        }
+    }
+}

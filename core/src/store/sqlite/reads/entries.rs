@@ -1,0 +1,76 @@
+//! Entries of one log.
+
+use rusqlite::{Connection, Row};
+
+use super::{all, find_log, one, tree_key, vault_leaf};
+use crate::error::Result;
+use crate::log::operation::{LogId, LogKind};
+use crate::model::id::Id;
+use crate::store::EntryRow;
+use crate::store::sqlite::convert::Signatures;
+use crate::store::sqlite::group::find_actor;
+
+fn read(log: LogId, row: &Row<'_>) -> rusqlite::Result<EntryRow> {
+    let Signatures(signatures) = row.get(3)?;
+    Ok(EntryRow {
+        log,
+        seq: row.get(0)?,
+        time: row.get(1)?,
+        operation: row.get(2)?,
+        signatures,
+        hash: row.get(4)?,
+        root: row.get(5)?,
+        position: row.get(6)?,
+    })
+}
+
+pub(in super::super) fn entries(connection: &Connection, log: LogId, from: u64, limit: u32) -> Result<Vec<EntryRow>> {
+    let Some((key, _)) = find_log(connection, log)? else { return Ok(Vec::new()) };
+    all(
+        connection,
+        "SELECT seq, time, operation, signatures, hash, root, position FROM entry \
+         WHERE log = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3",
+        (key, from, limit),
+        |row| read(log, row),
+    )
+}
+
+pub(in super::super) fn repeated(
+    connection: &Connection,
+    signer: Option<Id>,
+    log: LogId,
+    operation_id: Id,
+) -> Result<Option<EntryRow>> {
+    let key = find_log(connection, log)?.map(|(key, _)| key);
+    let signer = match signer {
+        None => None,
+        Some(signer) => match find_actor(connection, signer)? {
+            None => return Ok(None),
+            known => known,
+        },
+    };
+    // A log that has not begun: what began another is its repeat.
+    one(
+        connection,
+        "SELECT seq, time, operation, signatures, entry.hash, entry.root, position, kind, id \
+         FROM entry JOIN log ON log.key = entry.log \
+         WHERE operation_id = ?1 AND signer IS ?3 AND CASE WHEN ?2 IS NULL THEN seq = 0 ELSE log = ?2 END",
+        (operation_id, key, signer),
+        |row| read(LogId { kind: row.get(7)?, id: row.get(8)? }, row),
+    )
+}
+
+pub(in super::super) fn last_signed(connection: &Connection, vault: Id, signer: Id) -> Result<Option<u64>> {
+    let (Some(leaf), Some(signer)) = (vault_leaf(connection, vault)?, find_actor(connection, signer)?) else {
+        return Ok(None);
+    };
+    let last = |kind| {
+        one(
+            connection,
+            "SELECT time FROM entry WHERE log = ?1 AND signer = ?2 ORDER BY position DESC LIMIT 1",
+            (tree_key::of_log(kind, leaf), signer),
+            |row| row.get::<_, u64>(0),
+        )
+    };
+    Ok(last(LogKind::Vault)?.max(last(LogKind::Items)?))
+}

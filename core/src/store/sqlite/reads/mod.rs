@@ -1,0 +1,46 @@
+//! What a snapshot reads, by noun.
+
+pub(super) mod entries;
+pub(super) mod feed;
+pub(super) mod files;
+pub(super) mod items;
+pub(super) mod logs;
+pub(super) mod principals;
+pub(super) mod vaults;
+
+use rusqlite::{Connection, Params, Row};
+
+use super::group::find_log;
+use super::tree_key;
+use crate::error::Result;
+use crate::log::operation::{LogId, LogKind};
+use crate::model::id::Id;
+
+/// All rows of a statement.
+fn all<T>(
+    connection: &Connection,
+    sql: &'static str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params, read)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The first row of a statement, if it has one.
+fn one<T>(
+    connection: &Connection,
+    sql: &'static str,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Option<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    Ok(rows.next()?.map(read).transpose()?)
+}
+
+/// The leaf of a vault, by which its rows know it.
+fn vault_leaf(connection: &Connection, vault: Id) -> Result<Option<u64>> {
+    Ok(find_log(connection, LogId { kind: LogKind::Vault, id: vault })?.map(|(key, _)| tree_key::leaf(key)))
+}

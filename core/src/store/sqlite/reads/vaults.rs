@@ -1,0 +1,124 @@
+//! Vaults, their members and keys.
+
+use rusqlite::types::{FromSqlError, Type};
+use rusqlite::{Connection, Row};
+
+use super::{all, one, vault_leaf};
+use crate::error::Result;
+use crate::model::id::Id;
+use crate::store::{MemberRow, VaultRow, WrapForm, WrapRow};
+
+fn read(row: &Row<'_>) -> rusqlite::Result<VaultRow> {
+    Ok(VaultRow {
+        leaf: row.get(0)?,
+        vault: row.get(1)?,
+        creator: row.get(2)?,
+        external_id: row.get(3)?,
+        name_epoch: row.get(4)?,
+        name: row.get(5)?,
+        deleted: row.get(6)?,
+    })
+}
+
+pub(in super::super) fn vault(connection: &Connection, vault: Id) -> Result<Option<VaultRow>> {
+    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(None) };
+    one(
+        connection,
+        "SELECT vault.leaf, vault.id, actor.id, external_id, name_epoch, name, deleted \
+         FROM vault JOIN actor ON actor.number = vault.creator WHERE vault.leaf = ?1",
+        [leaf],
+        read,
+    )
+}
+
+pub(in super::super) fn by_external_id(connection: &Connection, creator: Id, external_id: &str) -> Result<Option<Id>> {
+    one(
+        connection,
+        "SELECT id FROM vault WHERE creator = (SELECT number FROM actor WHERE id = ?1) AND external_id = ?2",
+        (creator, external_id),
+        |row| row.get(0),
+    )
+}
+
+pub(in super::super) fn vaults_of(
+    connection: &Connection,
+    grantee: Id,
+    from: u64,
+    limit: u32,
+) -> Result<Vec<VaultRow>> {
+    all(
+        connection,
+        "SELECT vault.leaf, vault.id, actor.id, external_id, name_epoch, name, deleted \
+         FROM member JOIN vault ON vault.leaf = member.vault JOIN actor ON actor.number = vault.creator \
+         WHERE member.grantee = (SELECT number FROM actor WHERE id = ?1) AND member.vault >= ?2 \
+         ORDER BY member.vault LIMIT ?3",
+        (grantee, from, limit),
+        read,
+    )
+}
+
+pub(in super::super) fn members(connection: &Connection, vault: Id) -> Result<Vec<MemberRow>> {
+    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
+    all(
+        connection,
+        "SELECT actor.id, role, expires_at FROM member JOIN actor ON actor.number = member.grantee \
+         WHERE member.vault = ?1 ORDER BY actor.id",
+        [leaf],
+        |row| Ok(MemberRow { vault, grantee: row.get(0)?, role: row.get(1)?, expires_at: row.get(2)? }),
+    )
+}
+
+pub(in super::super) fn member(connection: &Connection, vault: Id, grantee: Id) -> Result<Option<MemberRow>> {
+    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(None) };
+    one(
+        connection,
+        "SELECT role, expires_at FROM member WHERE vault = ?1 AND grantee = (SELECT number FROM actor WHERE id = ?2)",
+        (leaf, grantee),
+        |row| Ok(MemberRow { vault, grantee, role: row.get(0)?, expires_at: row.get(1)? }),
+    )
+}
+
+fn read_wrap(vault: Id, row: &Row<'_>) -> rusqlite::Result<WrapRow> {
+    let form: u8 = row.get(3)?;
+    let unknown = || rusqlite::Error::FromSqlConversionFailure(3, Type::Integer, Box::new(FromSqlError::InvalidType));
+    Ok(WrapRow {
+        vault,
+        epoch: row.get(0)?,
+        principal: row.get(1)?,
+        generation: row.get(2)?,
+        form: WrapForm::from_number(form).ok_or_else(unknown)?,
+        maker: row.get(4)?,
+        maker_generation: row.get(5)?,
+        sealed: row.get(6)?,
+    })
+}
+
+pub(in super::super) fn wraps(connection: &Connection, vault: Id, principal: Id) -> Result<Vec<WrapRow>> {
+    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
+    all(
+        connection,
+        "SELECT epoch, ?2, generation, form, maker.id, maker_generation, sealed \
+         FROM wrap JOIN actor AS maker ON maker.number = wrap.maker \
+         WHERE vault = ?1 AND principal = (SELECT number FROM actor WHERE id = ?2) ORDER BY epoch, generation, form",
+        (leaf, principal),
+        |row| read_wrap(vault, row),
+    )
+}
+
+pub(in super::super) fn wraps_of_epoch(connection: &Connection, vault: Id, epoch: u32) -> Result<Vec<WrapRow>> {
+    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
+    all(
+        connection,
+        "SELECT epoch, holder.id, generation, form, maker.id, maker_generation, sealed \
+         FROM wrap JOIN actor AS maker ON maker.number = wrap.maker JOIN actor AS holder ON holder.number = wrap.principal \
+         WHERE vault = ?1 AND epoch = ?2 ORDER BY holder.id, generation, form",
+        (leaf, epoch),
+        |row| read_wrap(vault, row),
+    )
+}
+
+pub(in super::super) fn previous_key(connection: &Connection, vault: Id, epoch: u32) -> Result<Option<Vec<u8>>> {
+    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(None) };
+    let sql = "SELECT sealed FROM previous_key WHERE vault = ?1 AND epoch = ?2";
+    one(connection, sql, (leaf, epoch), |row| row.get(0))
+}

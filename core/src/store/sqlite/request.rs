@@ -1,0 +1,83 @@
+//! What the writer is asked for, and its answers.
+
+use tokio::sync::oneshot;
+
+use super::apply::Applied;
+use super::hold::Hold;
+use crate::error::{Error, Result};
+use crate::log::feed::Head;
+use crate::model::id::Id;
+use crate::store::{ChangeSet, Outcome};
+
+pub(super) type Answer<T> = oneshot::Sender<Result<T>>;
+
+/// What the writer is asked for.
+pub(super) enum Request {
+    Commit(ChangeSet, Answer<Outcome>),
+    Hold(Hold, Answer<Option<Head>>),
+    /// An upload's row, and in memory the piece itself; answers when it expires.
+    Upload(Id, Option<(u64, Vec<u8>)>, Answer<u64>),
+    /// Answers once all that was asked before is done.
+    Flush(Answer<()>),
+    /// The same, and the writer has ended.
+    Close(Answer<()>),
+}
+
+/// A request that was carried out in a transaction which is not committed yet.
+pub(super) enum Pending {
+    Commit(Result<Applied>, Answer<Outcome>),
+    Hold(Result<bool>, Answer<Option<Head>>),
+    Upload(Result<u64>, Answer<u64>),
+    Flush(Answer<()>),
+}
+
+/// Sends what a waiter may have stopped waiting for.
+fn send<T>(answer: Answer<T>, result: Result<T>) {
+    let _ = answer.send(result);
+}
+
+impl Request {
+    /// Answers that it could not be carried out.
+    pub(super) fn fail(self, error: &Error) {
+        match self {
+            Self::Commit(_, answer) => send(answer, Err(same(error))),
+            Self::Hold(_, answer) => send(answer, Err(same(error))),
+            Self::Upload(_, _, answer) => send(answer, Err(same(error))),
+            Self::Flush(answer) | Self::Close(answer) => send(answer, Err(same(error))),
+        }
+    }
+}
+
+impl Pending {
+    /// Answers what became of it; its transaction is on disk, and `head` covers it.
+    pub(super) fn answer(self, head: Head) {
+        match self {
+            Self::Commit(applied, answer) => send(
+                answer,
+                applied.map(|applied| match applied {
+                    Applied::Done(receipts) => Outcome::Committed(receipts, head),
+                    Applied::Stale(guard) => Outcome::Stale(guard),
+                    Applied::Repeated(append, receipt) => Outcome::Repeated(append, receipt),
+                }),
+            ),
+            Self::Hold(taken, answer) => send(answer, taken.map(|taken| taken.then_some(head))),
+            Self::Upload(expires, answer) => send(answer, expires),
+            Self::Flush(answer) => send(answer, Ok(())),
+        }
+    }
+
+    /// Answers that its transaction failed, or with its own error.
+    pub(super) fn fail(self, error: &Error) {
+        match self {
+            Self::Commit(applied, answer) => send(answer, Err(applied.err().unwrap_or_else(|| same(error)))),
+            Self::Hold(taken, answer) => send(answer, Err(taken.err().unwrap_or_else(|| same(error)))),
+            Self::Upload(expires, answer) => send(answer, Err(expires.err().unwrap_or_else(|| same(error)))),
+            Self::Flush(answer) => send(answer, Err(same(error))),
+        }
+    }
+}
+
+/// An error for one more waiter; the cause stays with the first of them, in the writer's trace.
+fn same(error: &Error) -> Error {
+    Error::new(error.kind(), error.message())
+}

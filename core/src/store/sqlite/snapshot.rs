@@ -1,0 +1,154 @@
+//! Reading one moment, in the caller's thread.
+
+use async_trait::async_trait;
+
+use super::batch::Batch;
+use super::database::{Database, View};
+use super::reads::{entries, feed, files, items, logs, principals, vaults};
+use crate::error::Result;
+use crate::log::feed::{Head, HeadsRoots};
+use crate::log::operation::LogId;
+use crate::model::id::Id;
+use crate::store::{
+    EntryRow, FeedRow, FileRow, ItemRow, LogRow, MemberRow, PartsRow, PrincipalRow, Snapshot, TreeId, VaultRow, WrapRow,
+};
+
+/// A view, and the newest batch in it.
+pub(super) struct SqliteSnapshot {
+    view: View,
+    batch: Batch,
+}
+
+impl SqliteSnapshot {
+    pub(super) fn open(database: &Database) -> Result<Self> {
+        let view = database.view()?;
+        // The first read fixes the moment.
+        let batch = view.with(Batch::newest)?;
+        Ok(Self { view, batch })
+    }
+}
+
+#[async_trait]
+impl Snapshot for SqliteSnapshot {
+    async fn head(&mut self) -> Result<Head> {
+        Ok(self.batch.head)
+    }
+
+    async fn head_at(&mut self, size: u64) -> Result<Option<Head>> {
+        self.view.with(|c| Batch::head_at(c, size))
+    }
+
+    async fn heads(&mut self) -> Result<HeadsRoots> {
+        Ok(self.batch.roots)
+    }
+
+    async fn nodes(&mut self, tree: TreeId, wanted: &[(u8, u64)]) -> Result<Vec<Id>> {
+        self.view.with(|c| logs::nodes(c, tree, wanted))
+    }
+
+    async fn log(&mut self, log: LogId) -> Result<Option<LogRow>> {
+        self.view.with(|c| logs::log(c, log))
+    }
+
+    async fn logs(&mut self, tree: TreeId, from: u64, limit: u32) -> Result<Vec<LogRow>> {
+        let roots = self.batch.roots;
+        self.view.with(|c| logs::logs(c, roots, tree, from, limit))
+    }
+
+    async fn entries(&mut self, log: LogId, from: u64, limit: u32) -> Result<Vec<EntryRow>> {
+        self.view.with(|c| entries::entries(c, log, from, limit))
+    }
+
+    async fn feed(&mut self, from: u64, vaults: Option<&[Id]>, limit: u32) -> Result<Vec<FeedRow>> {
+        let end = self.batch.head.size;
+        self.view.with(|c| feed::feed(c, end, from, vaults, limit))
+    }
+
+    async fn batches(&mut self, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>> {
+        self.view.with(|c| Batch::ends(c, from, limit))
+    }
+
+    async fn leaves(&mut self, from: u64, limit: u32) -> Result<Vec<Id>> {
+        self.view.with(|c| feed::leaves(c, from, limit))
+    }
+
+    async fn repeated(&mut self, signer: Option<Id>, log: LogId, operation_id: Id) -> Result<Option<EntryRow>> {
+        self.view.with(|c| entries::repeated(c, signer, log, operation_id))
+    }
+
+    async fn principal(&mut self, principal: Id) -> Result<Option<PrincipalRow>> {
+        self.view.with(|c| principals::principal(c, principal))
+    }
+
+    async fn principal_by_email(&mut self, email: &str) -> Result<Option<PrincipalRow>> {
+        self.view.with(|c| principals::by_email(c, email))
+    }
+
+    async fn principals(&mut self, from: u64, limit: u32) -> Result<Vec<PrincipalRow>> {
+        self.view.with(|c| principals::principals(c, from, limit))
+    }
+
+    async fn kem_key(&mut self, principal: Id, generation: u32) -> Result<Option<Vec<u8>>> {
+        self.view.with(|c| principals::kem_key(c, principal, generation))
+    }
+
+    async fn share_a_vault(&mut self, caller: Id, other: Id) -> Result<bool> {
+        self.view.with(|c| principals::share_a_vault(c, caller, other))
+    }
+
+    async fn acquaintances(&mut self, caller: Id) -> Result<Vec<Id>> {
+        self.view.with(|c| principals::acquaintances(c, caller))
+    }
+
+    async fn vault(&mut self, vault: Id) -> Result<Option<VaultRow>> {
+        self.view.with(|c| vaults::vault(c, vault))
+    }
+
+    async fn vault_by_external_id(&mut self, creator: Id, external_id: &str) -> Result<Option<Id>> {
+        self.view.with(|c| vaults::by_external_id(c, creator, external_id))
+    }
+
+    async fn vaults_of(&mut self, grantee: Id, from: u64, limit: u32) -> Result<Vec<VaultRow>> {
+        self.view.with(|c| vaults::vaults_of(c, grantee, from, limit))
+    }
+
+    async fn members(&mut self, vault: Id) -> Result<Vec<MemberRow>> {
+        self.view.with(|c| vaults::members(c, vault))
+    }
+
+    async fn member(&mut self, vault: Id, grantee: Id) -> Result<Option<MemberRow>> {
+        self.view.with(|c| vaults::member(c, vault, grantee))
+    }
+
+    async fn wraps(&mut self, vault: Id, principal: Id) -> Result<Vec<WrapRow>> {
+        self.view.with(|c| vaults::wraps(c, vault, principal))
+    }
+
+    async fn wraps_of_epoch(&mut self, vault: Id, epoch: u32) -> Result<Vec<WrapRow>> {
+        self.view.with(|c| vaults::wraps_of_epoch(c, vault, epoch))
+    }
+
+    async fn previous_key(&mut self, vault: Id, epoch: u32) -> Result<Option<Vec<u8>>> {
+        self.view.with(|c| vaults::previous_key(c, vault, epoch))
+    }
+
+    async fn item(&mut self, vault: Id, item: Id) -> Result<Option<ItemRow>> {
+        self.view.with(|c| items::item(c, vault, item))
+    }
+
+    async fn items(&mut self, vault: Id, archived: bool, after: Option<u64>, limit: u32) -> Result<Vec<ItemRow>> {
+        self.view.with(|c| items::items(c, vault, archived, after, limit))
+    }
+
+    async fn parts(&mut self, vault: Id, item: Id, from: u64, limit: u32) -> Result<Vec<PartsRow>> {
+        self.view.with(|c| items::parts(c, vault, item, from, limit))
+    }
+
+    async fn file(&mut self, vault: Id, file: Id) -> Result<Option<FileRow>> {
+        self.view.with(|c| files::file(c, vault, file))
+    }
+
+    async fn last_signed(&mut self, vault: Id, signer: Id) -> Result<Option<u64>> {
+        self.view.with(|c| entries::last_signed(c, vault, signer))
+    }
+}

@@ -1,0 +1,159 @@
+//! The one thread that writes: it commits what waits as one group.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rusqlite::Connection;
+
+use super::bell::{Bell, Listener};
+use super::commit::{self, Committed, Memory};
+use super::database::Database;
+use super::garbage;
+use super::queue::Queue;
+use super::request::{Answer, Pending, Request};
+use crate::error::Result;
+
+/// The most requests of one group: at 50 µs each, other processes wait 50 ms at most.
+const GROUP: usize = 1024;
+
+/// Where the writer writes.
+pub(super) enum Medium {
+    File { path: PathBuf, connection: Connection, queue: Queue, bell: Bell },
+    Memory(Arc<Database>),
+}
+
+/// The writer's state.
+pub(super) struct Writer {
+    medium: Medium,
+    requests: Receiver<Request>,
+    listener: Arc<Listener>,
+    memory: Memory,
+    /// Whether there may be objects to remove.
+    garbage: bool,
+}
+
+/// Milliseconds since 1970.
+pub(super) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Writer {
+    pub(super) fn new(medium: Medium, requests: Receiver<Request>, listener: Arc<Listener>) -> Self {
+        // A file may hold the garbage of whoever wrote before.
+        let garbage = matches!(medium, Medium::File { .. });
+        Self { medium, requests, listener, memory: Memory::default(), garbage }
+    }
+
+    /// Writes until it is closed, or until nobody can ask any more.
+    pub(super) fn run(mut self) {
+        let closing = self.write();
+        // The connection is closed before the answer, so that whoever asked may move the file.
+        drop(self);
+        if let Some(answer) = closing {
+            let _ = answer.send(Ok(()));
+        }
+    }
+
+    /// Returns who asked to close.
+    fn write(&mut self) -> Option<Answer<()>> {
+        loop {
+            let first = match self.requests.try_recv() {
+                Ok(request) => Some(request),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) if self.garbage => None,
+                Err(TryRecvError::Empty) => Some(self.requests.recv().ok()?),
+            };
+            let closing = match first {
+                Some(Request::Close(answer)) => Some(answer),
+                Some(first) => self.group(first),
+                None => None,
+            };
+            if closing.is_some() {
+                return closing;
+            }
+            if self.garbage {
+                self.collect();
+            }
+        }
+    }
+
+    /// Commits what waits and answers it; returns who asked to close.
+    fn group(&mut self, first: Request) -> Option<Answer<()>> {
+        let mut requests = VecDeque::from([first]);
+        let mut pending = Vec::new();
+        let (committed, closing) = self.commit(&mut requests, &mut pending);
+        match committed {
+            Ok(Committed { head, grown, garbage }) => {
+                if grown {
+                    if let Medium::File { bell, .. } = &mut self.medium {
+                        bell.ring(head.size);
+                    }
+                    self.listener.hear(head.size);
+                }
+                self.garbage |= garbage;
+                for pending in pending {
+                    pending.answer(head);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(?error, "a group of changes could not be written");
+                for pending in pending {
+                    pending.fail(&error);
+                }
+                for request in requests {
+                    request.fail(&error);
+                }
+            }
+        }
+        closing
+    }
+
+    fn commit(
+        &mut self,
+        requests: &mut VecDeque<Request>,
+        pending: &mut Vec<Pending>,
+    ) -> (Result<Committed>, Option<Answer<()>>) {
+        let (memory, mut closing) = (&mut self.memory, None);
+        let committed = match &self.medium {
+            Medium::File { connection, queue, .. } => queue.turn().and_then(|turn| {
+                // What came while this store waited for its turn goes along.
+                closing = drain(&self.requests, requests);
+                let committed = commit::group(connection, memory, now(), requests, pending);
+                drop(turn);
+                committed
+            }),
+            Medium::Memory(database) => database.write_memory(|connection| {
+                closing = drain(&self.requests, requests);
+                commit::group(connection, memory, now(), requests, pending)
+            }),
+        };
+        (committed, closing)
+    }
+
+    fn collect(&mut self) {
+        let Medium::File { path, connection, queue, .. } = &self.medium else {
+            self.garbage = false;
+            return;
+        };
+        self.garbage = garbage::collect(path, connection, queue).unwrap_or_else(|error| {
+            tracing::warn!(?error, "the pieces of files that are gone stay until the next change");
+            false
+        });
+    }
+}
+
+/// Takes what waits, up to one that asks to close.
+fn drain(from: &Receiver<Request>, requests: &mut VecDeque<Request>) -> Option<Answer<()>> {
+    while requests.len() < GROUP {
+        match from.try_recv() {
+            Ok(Request::Close(answer)) => return Some(answer),
+            Ok(request) => requests.push_back(request),
+            Err(_) => return None,
+        }
+    }
+    None
+}
