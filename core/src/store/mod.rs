@@ -20,6 +20,8 @@ pub use row::{
 /// What must still be so for a change to be taken.
 #[derive(Clone, Debug)]
 pub enum Guard {
+    /// Nothing was ever taken: the feed is empty.
+    Empty,
     /// The log has this many entries.
     LogAt {
         /// Which log.
@@ -77,7 +79,7 @@ pub struct Append {
     pub signatures: Vec<Vec<u8>>,
     /// Who signed; `None` in the reads log and where the operation brings its own key.
     pub signer: Option<Id>,
-    /// Unique within (signer, log).
+    /// Unique within (signer, log); for an entry that begins its log, within all that its signer began.
     pub operation_id: Id,
 }
 
@@ -189,7 +191,7 @@ pub trait Snapshot: Send {
     async fn batches(&mut self, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>>;
     /// The feed's leaf hashes, from a position on.
     async fn leaves(&mut self, from: u64, limit: u32) -> Result<Vec<Id>>;
-    /// The entry that used an operation id: of this signer, in this log.
+    /// The entry that used an operation id: of this signer, in this log; while the log has not begun, among those that begin one.
     async fn repeated(&mut self, signer: Option<Id>, log: LogId, operation_id: Id) -> Result<Option<EntryRow>>;
 
     /// A principal's profile and place.
