@@ -45,7 +45,7 @@ fn judge(received: Vec<Received>) -> Result<ChangeSet> {
     let log = AccountLog::begin(placed(&account, 0, now), id).map_err(|refusal| refused(&refusal))?;
     let mut directory = Directory::new(log);
     verify(&directory, &account)?;
-    let mut change = ChangeSet { guards: vec![Guard::LogAt { log: account.log, size: 0 }], ..ChangeSet::default() };
+    let mut change = ChangeSet { guards: vec![Guard::Empty], ..ChangeSet::default() };
     for (position, (row, kind)) in
         (1..).zip([(&mut owner, PrincipalKind::User), (&mut recovery, PrincipalKind::Recovery)])
     {

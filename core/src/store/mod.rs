@@ -9,7 +9,7 @@ pub mod sqlite;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::log::feed::{Head, HeadsRoots};
 use crate::log::operation::LogId;
 use crate::model::id::Id;
@@ -20,6 +20,8 @@ pub use row::{
 /// What must still be so for a change to be taken.
 #[derive(Clone, Debug)]
 pub enum Guard {
+    /// Nothing was ever taken: the feed is empty.
+    Empty,
     /// The log has this many entries.
     LogAt {
         /// Which log.
@@ -77,7 +79,7 @@ pub struct Append {
     pub signatures: Vec<Vec<u8>>,
     /// Who signed; `None` in the reads log and where the operation brings its own key.
     pub signer: Option<Id>,
-    /// Unique within (signer, log).
+    /// Unique within (signer, log); for an entry that begins its log, within all that its signer began.
     pub operation_id: Id,
 }
 
@@ -114,7 +116,7 @@ pub struct Receipt {
 pub enum Outcome {
     /// It is on disk; a receipt per entry, and the head that covers them.
     Committed(Vec<Receipt>, Head),
-    /// A guard no longer held (its number): nothing was written; judge again.
+    /// A guard no longer held (its number; their count if a hold keeps the signer out of a log that none of them is on): nothing was written; judge again.
     Stale(usize),
     /// An operation id was used before (the number of the append, and the entry that used it): nothing was written.
     Repeated(usize, Receipt),
@@ -179,20 +181,17 @@ pub trait Snapshot: Send {
     async fn nodes(&mut self, tree: TreeId, wanted: &[(u8, u64)]) -> Result<Vec<Id>>;
     /// A log's state, and its leaf in its heads tree.
     async fn log(&mut self, log: LogId) -> Result<Option<LogRow>>;
-    /// Logs of a heads tree (`AccountHeads` or `VaultHeads`), from a leaf on.
+    /// Logs of a heads tree (`AccountHeads` or `VaultHeads`), from a leaf on; `limit` counts leaves, so both logs of a vault come together.
     async fn logs(&mut self, tree: TreeId, from: u64, limit: u32) -> Result<Vec<LogRow>>;
     /// Entries of a log, from a place on.
     async fn entries(&mut self, log: LogId, from: u64, limit: u32) -> Result<Vec<EntryRow>>;
     /// Entries of all logs, from a place in the feed on (leaves of heads are passed over); the whole feed for `vaults: None`, else their two logs each.
     async fn feed(&mut self, from: u64, vaults: Option<&[Id]>, limit: u32) -> Result<Vec<FeedRow>>;
     /// The ends of batches, from a position on: the place of each heads leaf in the feed, and what it holds.
-    async fn batches(&mut self, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>> {
-        let _ = (from, limit);
-        Err(Error::unsupported("this store does not tell the ends of its batches: use another"))
-    }
+    async fn batches(&mut self, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>>;
     /// The feed's leaf hashes, from a position on.
     async fn leaves(&mut self, from: u64, limit: u32) -> Result<Vec<Id>>;
-    /// The entry that used an operation id: of this signer, in this log.
+    /// The entry that used an operation id: of this signer, in this log; while the log has not begun, among those that begin one.
     async fn repeated(&mut self, signer: Option<Id>, log: LogId, operation_id: Id) -> Result<Option<EntryRow>>;
 
     /// A principal's profile and place.
@@ -227,7 +226,7 @@ pub trait Snapshot: Send {
 
     /// An item's newest version.
     async fn item(&mut self, vault: Id, item: Id) -> Result<Option<ItemRow>>;
-    /// A vault's items that are not deleted, in order of creation, from this many on.
+    /// A vault's items that are not deleted, in order of creation, those after the one `created` there.
     async fn items(&mut self, vault: Id, archived: bool, after: Option<u64>, limit: u32) -> Result<Vec<ItemRow>>;
     /// The sealed parts of versions of an item, from a version on.
     async fn parts(&mut self, vault: Id, item: Id, from: u64, limit: u32) -> Result<Vec<PartsRow>>;

@@ -79,12 +79,15 @@ impl Known {
         self.vaults.get(&vault).ok_or_else(no_vault)
     }
 
-    /// Whether a directory log needs no asking.
+    /// Whether a directory log needs no asking: it was asked for less than a second ago, or nothing in the account moved.
     pub(super) fn is_fresh(&self, log: LogId, now: Instant) -> bool {
-        self.freshness.get(&log).is_some_and(|freshness| {
-            is_recent(freshness.asked, now)
-                || (self.account_root == Some(freshness.root) && self.asked.is_some_and(|asked| is_recent(asked, now)))
-        })
+        self.freshness.get(&log).is_some_and(|freshness| is_recent(freshness.asked, now)) || self.is_newest(log, now)
+    }
+
+    /// Whether a directory log is the newest under a head asked for less than a second ago.
+    pub(super) fn is_newest(&self, log: LogId, now: Instant) -> bool {
+        self.freshness.get(&log).is_some_and(|freshness| self.account_root == Some(freshness.root))
+            && self.asked.is_some_and(|asked| is_recent(asked, now))
     }
 }
 

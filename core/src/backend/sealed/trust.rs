@@ -168,7 +168,8 @@ fn wanted(absorbed: &Absorbed, need: &Need, now: Instant, asked: &BTreeSet<LogId
     for entry in absorbed.waiting() {
         logs.extend(mentions(&entry.operation));
     }
-    logs.retain(|log| !asked.contains(log) && !known.is_fresh(*log, now));
+    let fresh = |log: LogId| if need.now { known.is_newest(log, now) } else { known.is_fresh(log, now) };
+    logs.retain(|log| !asked.contains(log) && !fresh(*log));
     logs
 }
 

@@ -50,24 +50,33 @@ impl Engine {
             }
         }
         let mut verified = vec![false; answers.len()];
+        let mut moved = None;
         for _ in 0..TRIES {
             received.retain(|(index, _)| answers[*index].is_none());
             if received.is_empty() {
                 break;
             }
-            self.attempt(session, &received, &mut verified, &mut answers).await?;
+            let again = self.attempt(session, &received, &mut verified, &mut answers).await?;
+            if let (true, Some((log, _))) = (again == moved, again) {
+                // The log has not moved, so it is held for somebody else.
+                for (index, _) in received.iter().filter(|(_, row)| row.log == log) {
+                    answers[*index].get_or_insert_with(|| Err(held()));
+                }
+            }
+            moved = again;
         }
         Ok(answers.into_iter().map(|answer| answer.unwrap_or(Ok(Submitted::Stale))).collect())
     }
 
-    /// Judges all rows that have no answer, and writes the good ones; rows that must be judged again keep none.
+    /// Judges all rows that have no answer, and writes the good ones; rows that must be judged again keep none. Answers
+    /// with the log whose size was another than the judged one, if that stopped it.
     async fn attempt(
         &self,
         session: Session,
         received: &[(usize, Received)],
         verified: &mut [bool],
         answers: &mut Answers,
-    ) -> Result<()> {
+    ) -> Result<Option<(LogId, u64)>> {
         let mut snapshot = self.store.snapshot().await?;
         let caller = self.authenticate(session, &mut *snapshot).await?;
         let view = self.evidence(&mut *snapshot, received).await?;
@@ -87,9 +96,14 @@ impl Engine {
         self.write(&plans, beside, answers).await
     }
 
-    async fn write(&self, plans: &[Plan], beside: Vec<(usize, Stop)>, answers: &mut Answers) -> Result<()> {
+    async fn write(
+        &self,
+        plans: &[Plan],
+        beside: Vec<(usize, Stop)>,
+        answers: &mut Answers,
+    ) -> Result<Option<(LogId, u64)>> {
         if plans.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let (change, owners) = change_set(plans);
         let guards = change.guards.clone();
@@ -128,10 +142,11 @@ impl Engine {
                         answers[plan.index] = Some(Err(held()));
                     }
                 }
+                Some(Guard::LogAt { log, size }) => return Ok(Some((*log, *size))),
                 _ => {}
             },
         }
-        Ok(())
+        Ok(None)
     }
 
     /// The logs that the verdicts on these rows rest on.

@@ -53,6 +53,18 @@ impl Batch {
             .optional()?)
     }
 
+    /// The ends of batches from a position on: where the leaf of their roots is, and the roots.
+    pub(super) fn ends(connection: &Connection, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>> {
+        let mut find = connection.prepare_cached(
+            "SELECT size, root, time, account_size, account_root, vaults_size, vaults_root FROM batch \
+             WHERE size > ?1 ORDER BY size LIMIT ?2",
+        )?;
+        let batches = find.query_map((from, limit), Self::from_row)?;
+        Ok(batches
+            .map(|batch| batch.map(|batch| (batch.head.size - 1, batch.roots)))
+            .collect::<rusqlite::Result<_>>()?)
+    }
+
     pub(super) fn insert(&self, connection: &Connection) -> Result<()> {
         let Self { head, roots, time } = self;
         connection

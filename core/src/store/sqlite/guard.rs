@@ -4,7 +4,7 @@ use rusqlite::OptionalExtension;
 
 use super::group::Group;
 use super::tree_key;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::log::feed::Head;
 use crate::log::operation::{LogId, LogKind};
 use crate::model::id::Id;
@@ -13,6 +13,7 @@ use crate::store::{Append, Guard, Receipt};
 /// Whether this holds now, in the transaction.
 pub(super) fn holds(group: &mut Group<'_>, guard: &Guard) -> Result<bool> {
     match guard {
+        Guard::Empty => Ok(group.feed.size() == 0),
         Guard::LogAt { log, size } => Ok(group.log(*log)?.map_or(0, |log| log.state.size) == *size),
         Guard::ItemAt { vault, item, version } => {
             let Some(vault) = vault_leaf(group, *vault)? else { return Ok(*version == 0) };
@@ -34,12 +35,13 @@ pub(super) fn holds(group: &mut Group<'_>, guard: &Guard) -> Result<bool> {
             Ok(find.query_row([email], |row| row.get(0))?)
         }
         Guard::NoneSince { signer, vault, size } => none_since(group, *signer, *vault, *size),
+        Guard::NotHeld { .. } if !group.held => Ok(true),
         Guard::NotHeld { signer, vault } => {
             let mut find = group.connection.prepare_cached(
                 "SELECT NOT EXISTS (SELECT 1 FROM hold WHERE signer = ?1 AND holder <> ?1 AND until > ?2 \
                  AND (vault IS NULL OR vault = ?3))",
             )?;
-            Ok(!group.held || find.query_row((*signer, group.now, *vault), |row| row.get(0))?)
+            Ok(find.query_row((*signer, group.now, *vault), |row| row.get(0))?)
         }
     }
 }
@@ -85,27 +87,30 @@ pub(super) fn repeated(group: &mut Group<'_>, append: &Append) -> Result<Option<
             known => known,
         },
     };
-    let Some(key) = group.log(append.log)?.map(|log| log.key) else { return Ok(None) };
+    let key = group.log(append.log)?.map(|log| log.key);
     let mut find = group.connection.prepare_cached(
-        "SELECT seq, time, hash, root, position FROM entry WHERE operation_id = ?1 AND log = ?2 AND signer IS ?3",
+        "SELECT log, seq, time, hash, root, position FROM entry \
+         WHERE operation_id = ?1 AND signer IS ?3 AND CASE WHEN ?2 IS NULL THEN seq = 0 ELSE log = ?2 END",
     )?;
     let found = find
         .query_row((append.operation_id, key, signer), |row| {
-            let seq: u64 = row.get(0)?;
-            Ok(Receipt {
-                log: append.log,
-                seq,
-                time: row.get(1)?,
-                hash: row.get(2)?,
-                state: Head { size: seq + 1, root: row.get(3)? },
-                position: row.get(4)?,
-            })
+            let seq: u64 = row.get(1)?;
+            let state = Head { size: seq + 1, root: row.get(4)? };
+            let (log, time, hash, position) = (append.log, row.get(2)?, row.get(3)?, row.get(5)?);
+            Ok((row.get(0)?, Receipt { log, seq, time, hash, state, position }))
         })
         .optional()?;
     match found {
-        Some(receipt) if receipt.position >= group.mark_position() => {
-            Err(Error::invalid_argument("one change was to append two entries with one operation id to one log"))
-        }
-        found => Ok(found),
+        Some((found, receipt)) => Ok(Some(Receipt { log: log_of(group, found)?, ..receipt })),
+        None => Ok(None),
     }
+}
+
+/// The log of a key, which this group may have begun.
+fn log_of(group: &Group<'_>, key: u64) -> Result<LogId> {
+    if let Some((log, _)) = group.logs.iter().find(|(_, state)| state.key == key) {
+        return Ok(*log);
+    }
+    let mut find = group.connection.prepare_cached("SELECT kind, id FROM log WHERE key = ?1")?;
+    Ok(find.query_row([key], |row| Ok(LogId { kind: row.get(0)?, id: row.get(1)? }))?)
 }

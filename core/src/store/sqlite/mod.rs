@@ -249,3 +249,22 @@ impl Store for SqliteStore {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forked_child_is_told_to_connect_again() {
+        let parent = SqliteStore::memory("forked", true).unwrap();
+        let child = SqliteStore {
+            shared: Arc::clone(&parent.shared),
+            process: parent.process + 1,
+            closed: AtomicBool::new(false),
+        };
+        let error = child.end().unwrap_err();
+        assert_eq!(error.code(), "unsupported");
+        assert!(error.message().contains("connect again"), "{error}");
+        SqliteStore::drop_memory("forked");
+    }
+}

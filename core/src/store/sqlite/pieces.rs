@@ -87,7 +87,13 @@ impl Folder {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.path).map_err(|error| fault::file("the folder of pieces could not be made", error))?;
+        let wrong = |error| fault::file("the folder of pieces could not be made", error);
+        builder.create(&self.path).map_err(wrong)?;
+        // Its pieces are on disk only if its name is; `object_store` sees to what is below.
+        #[cfg(unix)]
+        if let Some(parent) = self.path.parent() {
+            fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(wrong)?;
+        }
         self.store()?.ok_or_else(|| Error::unavailable("the folder of pieces went away: call again"))
     }
 }

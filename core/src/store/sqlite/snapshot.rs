@@ -64,6 +64,10 @@ impl Snapshot for SqliteSnapshot {
         self.view.with(|c| feed::feed(c, end, from, vaults, limit))
     }
 
+    async fn batches(&mut self, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>> {
+        self.view.with(|c| Batch::ends(c, from, limit))
+    }
+
     async fn leaves(&mut self, from: u64, limit: u32) -> Result<Vec<Id>> {
         self.view.with(|c| feed::leaves(c, from, limit))
     }

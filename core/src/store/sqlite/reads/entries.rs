@@ -41,7 +41,7 @@ pub(in super::super) fn repeated(
     log: LogId,
     operation_id: Id,
 ) -> Result<Option<EntryRow>> {
-    let Some((key, _)) = find_log(connection, log)? else { return Ok(None) };
+    let key = find_log(connection, log)?.map(|(key, _)| key);
     let signer = match signer {
         None => None,
         Some(signer) => match find_actor(connection, signer)? {
@@ -49,12 +49,14 @@ pub(in super::super) fn repeated(
             known => known,
         },
     };
+    // A log that has not begun: what began another is its repeat.
     one(
         connection,
-        "SELECT seq, time, operation, signatures, hash, root, position FROM entry \
-         WHERE operation_id = ?1 AND log = ?2 AND signer IS ?3",
+        "SELECT seq, time, operation, signatures, entry.hash, entry.root, position, kind, id \
+         FROM entry JOIN log ON log.key = entry.log \
+         WHERE operation_id = ?1 AND signer IS ?3 AND CASE WHEN ?2 IS NULL THEN seq = 0 ELSE log = ?2 END",
         (operation_id, key, signer),
-        |row| read(log, row),
+        |row| read(LogId { kind: row.get(7)?, id: row.get(8)? }, row),
     )
 }
 

@@ -1,0 +1,12 @@
+//! The engine over a real store, with real signatures, against what a reader checks.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are no tests to clippy")]
+
+mod beginnings;
+mod endings;
+mod files;
+mod people;
+mod proofs;
+mod reads;
+mod refusals;
+mod vault;
+mod world;
