@@ -113,7 +113,8 @@ def test_save_comes_before_the_commit(client: Client, vault: Vault) -> None:
 
     kept: list[Credential] = []
     made = client.users.create("alice@example.edu", save=kept.append)
-    assert kept == [made]
+    assert [credential.token for credential in kept] == [made.token]
+    assert [credential.principal.id for credential in kept] == [made.principal.id]
 
     async def later(credential: Credential) -> None: ...
 
