@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod changes;
 mod content;
+mod edit;
 mod events;
 mod files;
 mod found;
