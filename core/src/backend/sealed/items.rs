@@ -308,6 +308,8 @@ impl Sealed {
         page: PageRequest,
     ) -> Result<Rows<ItemSummary>> {
         let from = parse_place(page.after.as_deref())?;
+        // Those without a role are refused before the item log is asked for.
+        self.member(&*self.refresh(Need::vault(vault)).await?, vault)?;
         let known = self.refresh(Need::items(vault)).await?;
         let (view, _) = self.member(&known, vault)?;
         let items = view.items.as_ref().ok_or_else(no_item)?;

@@ -88,6 +88,11 @@ impl<'c> Group<'c> {
         self.feed.size() > self.before.head.size
     }
 
+    /// The log of a key, if this group has looked at it.
+    pub(super) fn known_log(&self, key: u64) -> Option<LogId> {
+        self.logs.iter().find(|(_, state)| state.as_ref().is_some_and(|state| state.key == key)).map(|(log, _)| *log)
+    }
+
     /// The logs that this group has changed, in order of creation, so that their rows go to the end of the table.
     pub(super) fn changed(&self) -> Vec<LogId> {
         let mut changed: Vec<_> = self
