@@ -182,6 +182,7 @@ impl World {
 
     pub(crate) async fn states(&self, actor: &Actor, logs: &[LogId], vaults: &[Id], known: Head) -> States {
         let request = StatesRequest {
+            others: Vec::new(),
             known,
             logs: logs.iter().map(|log| LogRequest { log: *log, from: 0 }).collect(),
             vaults: vaults
