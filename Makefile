@@ -1,0 +1,65 @@
+# What there is to do here. `make help` lists it; CONTRIBUTING.md says when to use what.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+# Rust's compiler takes up to a GiB a job: two of them run everywhere.
+export CARGO_BUILD_JOBS ?= 2
+# Everything is built once, below `target/`, whoever asks: cargo or maturin.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+# pyo3 is built anew when its interpreter changes, so cargo and maturin name the same one.
+export PYO3_PYTHON := $(VENV)/bin/python
+export VIRTUAL_ENV := $(VENV)
+
+# The native module follows from these. The package's Python is used where it is.
+NATIVE := $(shell find core/src bindings-python/src -type f) \
+	Cargo.toml Cargo.lock core/Cargo.toml bindings-python/Cargo.toml bindings-python/pyproject.toml
+
+.PHONY: help demo test lint test-rust test-docs test-python python fmt clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+demo: python ## a class of thirty on an embedded store: examples/classroom.py
+	@$(VENV)/bin/python examples/classroom.py
+
+test: lint test-rust test-docs test-python ## everything that has to hold before a change lands
+
+lint: $(VENV)/.installed ## format and lints
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+test-rust: $(VENV)/.installed ## core's tests: units, vectors, cases, attacks, layers
+	cargo test --workspace --locked --all-targets
+
+test-docs: ## the examples of core's documentation, and its links
+	cargo test --package strongroom --locked --doc
+	RUSTDOCFLAGS="-D warnings" cargo doc --package strongroom --locked --no-deps
+
+test-python: python ## the package's tests, on a SQLite file and in memory; its types; its generated files
+	$(VENV)/bin/python bindings-python/stubs.py --check
+	$(VENV)/bin/python -m mypy --strict examples tests/python
+	$(VENV)/bin/python -m pytest tests/python
+
+python: $(VENV)/.built ## the Python package, in .venv
+
+fmt: ## format
+	cargo fmt --all
+
+clean: ## forget all that was built
+	rm -rf target $(VENV)
+
+$(VENV)/.installed: tests/python/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: PYTHON=… make")'
+	@$(PYTHON) -c 'import ensurepip' || { echo "Python's venv is needed; on Debian: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+$(VENV)/.built: $(VENV)/.installed $(NATIVE)
+	$(VENV)/bin/maturin develop --quiet --locked --manifest-path bindings-python/Cargo.toml
+	@touch $@
