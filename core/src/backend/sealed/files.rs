@@ -89,8 +89,7 @@ impl Sealed {
         replace: Option<FileId>,
         idempotency_key: Option<String>,
     ) -> Result<File> {
-        let known = self.refresh(Need::vault(vault)).await?;
-        self.member_with(&known, vault, Role::Write)?;
+        let known = self.look(vault, Role::Write).await?;
         let (_, opened) = self.open_item(vault, item, None).await?;
         if let Some(replace) = replace {
             find(&opened, replace.0)?;

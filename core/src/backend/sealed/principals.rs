@@ -35,7 +35,7 @@ impl Sealed {
         let known =
             self.refresh(Need { vaults: vaults.iter().map(|(vault, _)| vault.0).collect(), ..Need::default() }).await?;
         for (vault, _) in &vaults {
-            self.member_with(&known, vault.0, Role::Admin)?;
+            self.look(vault.0, Role::Admin).await?;
         }
         if let Some(email) = &email
             && let Some(there) = self.authority.find_principal(self.session, email.clone()).await?
