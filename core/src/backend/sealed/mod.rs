@@ -228,8 +228,18 @@ impl Sealed {
         Error::conflict(format!("{what} kept changing while this call was made: try again"))
     }
 
-    /// The principal that a caller named.
+    /// The principal that a caller named. Whom an address belongs to is checked, not believed.
     async fn principal_id(&self, who: &PrincipalRef) -> Result<Id> {
+        let id = self.answered_id(who).await?;
+        if let PrincipalRef::Email(email) = who {
+            let known = self.refresh(Need::principals([id])).await?;
+            self.check_addresses(&known, &[(id, email)]).await?;
+        }
+        Ok(id)
+    }
+
+    /// As [`Self::principal_id`], with an address still to be checked.
+    async fn answered_id(&self, who: &PrincipalRef) -> Result<Id> {
         match who {
             PrincipalRef::Id(id) => Ok(id.id),
             PrincipalRef::Email(email) => {

@@ -33,6 +33,15 @@ impl Sealed {
         let members = self.resolve(&requests).await?;
         let ids = members.values().filter_map(|id| id.as_ref().ok()).copied();
         let known = self.refresh(Need::principals(ids).and_principals(recovery.map(|key| key.principal))).await?;
+        let named: Vec<(Id, &str)> = requests
+            .iter()
+            .flat_map(|request| &request.access)
+            .filter_map(|grant| match (&grant.to, members.get(&format!("{:?}", grant.to))) {
+                (PrincipalRef::Email(email), Some(Ok(id))) => Some((*id, email.as_str())),
+                _ => None,
+            })
+            .collect();
+        self.check_addresses(&known, &named).await?;
         let mut prepared = Vec::with_capacity(requests.len());
         for request in &requests {
             prepared.push(self.prepare(&known, request, &members, recovery).await);
@@ -125,13 +134,13 @@ impl Sealed {
         Ok(recovery)
     }
 
-    /// Everybody that the requests name, once.
+    /// Everybody that the requests name, once; addresses are still to be checked.
     async fn resolve(&self, requests: &[VaultRequest]) -> Result<BTreeMap<String, Result<Id>>> {
         let mut members = BTreeMap::new();
         for grant in requests.iter().flat_map(|request| &request.access) {
             let name = format!("{:?}", grant.to);
             if let std::collections::btree_map::Entry::Vacant(place) = members.entry(name) {
-                let found = self.principal_id(&grant.to).await;
+                let found = self.answered_id(&grant.to).await;
                 if let Err(error) = &found
                     && error.kind() != ErrorKind::NotFound
                     && error.kind() != ErrorKind::Unsupported
