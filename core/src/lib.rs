@@ -3,6 +3,8 @@
 
 pub mod authority;
 pub mod backend;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod client;
 pub mod crypto;
 pub mod engine;

@@ -9,6 +9,8 @@ use crate::model::id::Id;
 pub struct StatesRequest {
     /// The newest head the caller has verified: the answer's must extend it.
     pub known: Head,
+    /// Other heads the caller was shown, as by a cursor: the answer's must extend them too.
+    pub others: Vec<Head>,
     /// Logs of the account, principals and groups.
     pub logs: Vec<LogRequest>,
     /// Vaults, with both their logs.
@@ -96,6 +98,8 @@ pub struct States {
     pub head: Head,
     /// The consistency proof from the head that the request named.
     pub joined: Vec<Id>,
+    /// The consistency proofs from the other heads that the request named, in order.
+    pub others_joined: Vec<Vec<Id>>,
     /// The heads trees, whose leaf is the feed's last.
     pub roots: HeadsRoots,
     /// The logs, in the order that they were asked for.

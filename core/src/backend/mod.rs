@@ -2,6 +2,8 @@
 //!
 //! The client has parsed, bounded and filled in every argument before a method here is called.
 
+pub mod sealed;
+
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 

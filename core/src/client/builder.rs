@@ -1,13 +1,22 @@
 //! From a location to a client: the one place that knows which backend a location means.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Client, check};
+use crate::authority::Authority;
+use crate::backend::sealed::{self, Sealed, SealedOptions};
+use crate::crypto::random;
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::model::credential::{Credential, Save};
 use crate::model::principal::parse_email;
 use crate::model::secret::Secret;
+use crate::store::sqlite::SqliteStore;
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+const DEFAULT_RETRIES: u32 = 2;
 
 /// How to connect; what is `None` takes its default.
 #[derive(Clone, Debug, Default)]
@@ -48,39 +57,109 @@ enum Location {
 pub async fn init(location: Option<&str>, owner: &str, save: Option<Save>) -> Result<Credential> {
     let work = async {
         let owner = parse_email(owner)?;
-        let (authority, location) = match parse(&location_or_default(location)?)? {
-            Location::Sqlite(path) => todo_sqlite(path)?,
-            Location::Memory(name) => todo_memory(name)?,
-        };
-        let _: (&(), &str) = (&authority, &location);
-        let _ = (owner, save);
-        Err(Error::unsupported("not yet"))
+        let location = parse(&location_or_default(location)?)?.named()?;
+        let authority = location.open(true)?;
+        let founded = sealed::found(authority.as_ref(), &owner, &location.to_string(), save).await;
+        authority.close().await;
+        founded
     };
     work.await.map_err(|error: Error| error.in_operation("init"))
 }
 
-fn todo_sqlite(_path: PathBuf) -> Result<((), String)> {
-    Err(Error::unsupported("not yet"))
-}
-
-fn todo_memory(_name: String) -> Result<((), String)> {
-    Err(Error::unsupported("not yet"))
-}
-
 /// Connects to an account as the principal of a token.
+///
+/// # Errors
+/// `NotFound` if there is no database, `Unauthenticated` for a token that is malformed, revoked or of another account.
 pub async fn connect(options: ConnectOptions) -> Result<Client> {
     let work = async {
-        check::timeout(options.timeout.unwrap_or(Duration::from_secs(30)))?;
-        let _ = parse(&location_or_default(options.location.as_deref())?)?;
-        Err(Error::unsupported("not yet"))
+        let ConnectOptions {
+            location,
+            token,
+            state,
+            app,
+            timeout,
+            max_retries,
+            ca_file,
+            allow_insecure,
+            accept_restored,
+        } = options;
+        let timeout = timeout.unwrap_or(DEFAULT_TIMEOUT);
+        check::timeout(timeout)?;
+        let app = app.map(|app| check::required("app", app, 256)).transpose()?;
+        if ca_file.is_some() || allow_insecure {
+            return Err(Error::argument(
+                "ca_file",
+                "certificates and `allow_insecure` are for servers: leave them out here",
+            ));
+        }
+        if accept_restored {
+            return Err(crate::backend::not_yet("accept_restored", "connect without it"));
+        }
+        let location = parse(&location_or_default(location.as_deref())?)?;
+        let token = token_or_default(token)?;
+        let state = state.or_else(|| std::env::var_os("STRONGROOM_STATE").map(PathBuf::from));
+        let authority = location.open(false)?;
+        let options = SealedOptions { location: location.to_string(), state, app };
+        let backend = Sealed::connect(authority, token.expose().trim(), options).await?;
+        Ok(Client::new(Arc::new(backend), timeout, max_retries.unwrap_or(DEFAULT_RETRIES)))
     };
     work.await.map_err(|error: Error| error.in_operation("connect"))
 }
 
 /// Forgets a memory database; clients that have it open keep it until they close.
 pub fn drop_memory(location: &str) -> Result<()> {
-    let _ = parse(location).map_err(|error| error.in_operation("drop"))?;
-    Ok(())
+    let forget = || match parse(location)? {
+        Location::Memory(name) => {
+            SqliteStore::drop_memory(&name);
+            Ok(())
+        }
+        Location::Sqlite(_) => {
+            Err(Error::argument("location", "only a `memory:` database is dropped: remove a file yourself"))
+        }
+    };
+    forget().map_err(|error| error.in_operation("drop"))
+}
+
+impl Location {
+    /// The location, with a free name where none was given.
+    fn named(self) -> Result<Self> {
+        match self {
+            Self::Memory(name) if name.is_empty() => {
+                let name = data_encoding::HEXLOWER.encode(&random::make_bytes::<8>()?);
+                Ok(Self::Memory(name))
+            }
+            other => Ok(other),
+        }
+    }
+
+    fn open(&self, create: bool) -> Result<Arc<dyn Authority>> {
+        let store = match self {
+            Self::Sqlite(path) => SqliteStore::open(path, create)?,
+            Self::Memory(name) => SqliteStore::memory(name, create)?,
+        };
+        Ok(Engine::new(store))
+    }
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Memory(name) => write!(f, "memory:{name}"),
+        }
+    }
+}
+
+fn token_or_default(token: Option<Secret>) -> Result<Secret> {
+    match token {
+        Some(token) => Ok(token),
+        None => std::env::var("STRONGROOM_TOKEN").map(Secret::new).map_err(|_| {
+            Error::argument(
+                "token",
+                "there is none: set $STRONGROOM_TOKEN, or give the one that init or users.create answered",
+            )
+        }),
+    }
 }
 
 fn location_or_default(location: Option<&str>) -> Result<String> {

@@ -34,7 +34,8 @@ pub struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(backend: Arc<dyn Backend>, timeout: Duration, max_retries: u32) -> Self {
+    /// A client over a backend of one's own; [`connect`] chooses one by location.
+    pub fn new(backend: Arc<dyn Backend>, timeout: Duration, max_retries: u32) -> Self {
         Self { backend, timeout, max_retries, process: std::process::id() }
     }
 

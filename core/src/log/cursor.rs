@@ -18,12 +18,20 @@ pub struct Cursor {
     /// The newest head its maker had verified.
     #[n(2)]
     pub head: Head,
+    /// How many changes of the entry there were read: an entry can be more than one.
+    #[n(3)]
+    pub skip: u32,
 }
 
 impl Cursor {
     /// The cursor of this place.
     pub fn new(position: u64, head: Head) -> Self {
-        Self { version: 1, position, head }
+        Self { version: 1, position, head, skip: 0 }
+    }
+
+    /// The cursor within the entry at this place, after so many of its changes.
+    pub fn within(position: u64, skip: u32, head: Head) -> Self {
+        Self { skip, ..Self::new(position, head) }
     }
 
     /// Its printed form.

@@ -116,7 +116,7 @@ pub struct Receipt {
 pub enum Outcome {
     /// It is on disk; a receipt per entry, and the head that covers them.
     Committed(Vec<Receipt>, Head),
-    /// A guard no longer held (its number): nothing was written; judge again.
+    /// A guard no longer held (its number; their count if a hold keeps the signer out of a log that none of them is on): nothing was written; judge again.
     Stale(usize),
     /// An operation id was used before (the number of the append, and the entry that used it): nothing was written.
     Repeated(usize, Receipt),
@@ -181,7 +181,7 @@ pub trait Snapshot: Send {
     async fn nodes(&mut self, tree: TreeId, wanted: &[(u8, u64)]) -> Result<Vec<Id>>;
     /// A log's state, and its leaf in its heads tree.
     async fn log(&mut self, log: LogId) -> Result<Option<LogRow>>;
-    /// Logs of a heads tree (`AccountHeads` or `VaultHeads`), from a leaf on.
+    /// Logs of a heads tree (`AccountHeads` or `VaultHeads`), from a leaf on; `limit` counts leaves, so both logs of a vault come together.
     async fn logs(&mut self, tree: TreeId, from: u64, limit: u32) -> Result<Vec<LogRow>>;
     /// Entries of a log, from a place on.
     async fn entries(&mut self, log: LogId, from: u64, limit: u32) -> Result<Vec<EntryRow>>;
@@ -226,7 +226,7 @@ pub trait Snapshot: Send {
 
     /// An item's newest version.
     async fn item(&mut self, vault: Id, item: Id) -> Result<Option<ItemRow>>;
-    /// A vault's items that are not deleted, in order of creation, from this many on.
+    /// A vault's items that are not deleted, in order of creation, those after the one `created` there.
     async fn items(&mut self, vault: Id, archived: bool, after: Option<u64>, limit: u32) -> Result<Vec<ItemRow>>;
     /// The sealed parts of versions of an item, from a version on.
     async fn parts(&mut self, vault: Id, item: Id, from: u64, limit: u32) -> Result<Vec<PartsRow>>;

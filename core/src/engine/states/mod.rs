@@ -15,7 +15,8 @@ use crate::error::Result;
 use crate::log::feed::Head;
 use crate::log::operation::{LogId, LogKind};
 use crate::log::tree::{prove_consistency, prove_inclusion};
-use crate::store::TreeId;
+use crate::model::id::Id;
+use crate::store::{Snapshot, TreeId};
 use answer::Told;
 use visible::Sight;
 
@@ -35,7 +36,7 @@ impl Engine {
                 vaults.extend(vault_answer(&mut look, *asked, sight, &mut told).await?);
             }
         }
-        proven(&mut look, request.known, logs, vaults, told).await
+        proven(&mut look, &request, logs, vaults, told).await
     }
 }
 
@@ -71,7 +72,7 @@ async fn new_entries(look: &mut Look, log: LogId, from: u64, state: Head, told: 
 /// The answer with its proofs, all from one moment.
 async fn proven(
     look: &mut Look,
-    known: Head,
+    request: &StatesRequest,
     logs: Vec<LogAnswer>,
     vaults: Vec<VaultAnswer>,
     told: Told,
@@ -79,12 +80,11 @@ async fn proven(
     let snapshot = &mut *look.snapshot;
     let head = snapshot.head().await?;
     let roots = snapshot.heads().await?;
-    let joined = if known.size <= head.size {
-        prove(snapshot, TreeId::Feed, |nodes| prove_consistency(nodes, known.size, head.size)).await?
-    } else {
-        // The caller sees by itself that it knows more than there is here.
-        Vec::new()
-    };
+    let joined = join(snapshot, request.known, head).await?;
+    let mut others_joined = Vec::with_capacity(request.others.len());
+    for other in &request.others {
+        others_joined.push(join(snapshot, *other, head).await?);
+    }
     let leaves = sorted(logs.iter().map(|log| log.leaf));
     let logs_proof =
         prove(snapshot, TreeId::AccountHeads, |nodes| prove_inclusion(nodes, roots.account.size, &leaves)).await?;
@@ -95,10 +95,18 @@ async fn proven(
     let feed_proof = prove(snapshot, TreeId::Feed, |nodes| prove_inclusion(nodes, head.size, &positions)).await?;
     let mut seen = Vec::new();
     for earlier in told.newest_seen(head) {
-        let joined = prove(snapshot, TreeId::Feed, |nodes| prove_consistency(nodes, earlier.size, head.size)).await?;
+        let joined = join(snapshot, earlier, head).await?;
         seen.push(SeenProof { seen: earlier, joined });
     }
-    Ok(States { head, joined, roots, logs, vaults, logs_proof, vaults_proof, feed_proof, seen })
+    Ok(States { head, joined, others_joined, roots, logs, vaults, logs_proof, vaults_proof, feed_proof, seen })
+}
+
+/// The consistency proof from an earlier head; none from one that is newer than all there is here, which the caller sees by itself.
+async fn join(snapshot: &mut dyn Snapshot, earlier: Head, head: Head) -> Result<Vec<Id>> {
+    if earlier.size > head.size {
+        return Ok(Vec::new());
+    }
+    prove(snapshot, TreeId::Feed, |nodes| prove_consistency(nodes, earlier.size, head.size)).await
 }
 
 fn sorted(places: impl Iterator<Item = u64>) -> Vec<u64> {

@@ -103,6 +103,11 @@ impl Progress {
         Head { size: self.frontier.size(), root: self.frontier.root() }
     }
 
+    /// The tree of what was replayed, to be grown by what comes next.
+    pub fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
     /// The place in the feed of the last entry.
     pub fn position(&self) -> Option<u64> {
         self.position

@@ -41,6 +41,17 @@ pub struct Epoch {
     pub maker_generation: u32,
 }
 
+/// A vault's sealed name, as its log binds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NameReference {
+    /// The hash of the sealed bytes.
+    pub hash: Id,
+    /// The epoch whose key seals it.
+    pub epoch: u32,
+    /// The place in the vault log of the operation that set it; its version.
+    pub seq: u64,
+}
+
 /// A vault's log, replayed.
 #[derive(Clone, Debug)]
 pub struct VaultLog {
@@ -58,8 +69,8 @@ pub struct VaultLog {
     pub updated_at: u64,
     /// Whether it was deleted.
     pub deleted: bool,
-    /// The hash of the sealed name and the epoch whose key seals it.
-    pub name: (Id, u32),
+    /// Its sealed name.
+    pub name: NameReference,
     /// Its keys, oldest first; never empty.
     pub epochs: Vec<Epoch>,
     /// Everybody who ever was a member, and what they had when.
@@ -98,7 +109,7 @@ impl VaultLog {
             created_at: placed.time,
             updated_at: placed.time,
             deleted: false,
-            name: (body.name, 1),
+            name: NameReference { hash: body.name, epoch: 1, seq: 0 },
             epochs: Vec::new(),
             members: BTreeMap::new(),
             openers: BTreeMap::new(),
@@ -129,7 +140,7 @@ impl VaultLog {
         match &operation.body {
             Body::VaultUpdated(body) if admin => {
                 self.current(body.epoch)?;
-                next.name = (body.name, body.epoch);
+                next.name = NameReference { hash: body.name, epoch: body.epoch, seq: placed.seq };
             }
             Body::VaultDeleted(_) if admin => next.deleted = true,
             Body::AccessGranted(body) if admin || rescue => {
@@ -164,7 +175,7 @@ impl VaultLog {
                     next.put_out(removal.grantee, removal.role, placed, author)?;
                 }
                 next.start_epoch(&body.epoch, placed, directory)?;
-                next.name = (body.name, body.epoch.number);
+                next.name = NameReference { hash: body.name, epoch: body.epoch.number, seq: placed.seq };
             }
             Body::VaultUpdated(_)
             | Body::VaultDeleted(_)
@@ -252,11 +263,17 @@ impl VaultLog {
             && directory.account.recovery_allows(who, position, seen)
     }
 
-    /// Whom the next epoch's key is for: the active members as judged in the feed of this size, in order of id.
+    /// Whom an epoch's key is for: the active members as judged in the feed of this size, in order of id.
     pub fn recipients(&self, directory: &Directory, seen: u64) -> BTreeSet<Recipient> {
+        self.recipients_without(&[], directory, seen)
+    }
+
+    /// As [`VaultLog::recipients`], once these were put out.
+    pub fn recipients_without(&self, removed: &[Id], directory: &Directory, seen: u64) -> BTreeSet<Recipient> {
         let mut recipients = BTreeSet::new();
         for (grantee, tenures) in &self.members {
-            let Some(tenure) = tenures.last().filter(|tenure| tenure.role.is_some()) else { continue };
+            let in_it = |tenure: &&Tenure| tenure.role.is_some() && !removed.contains(grantee);
+            let Some(tenure) = tenures.last().filter(in_it) else { continue };
             if let Some(group) = directory.group(*grantee) {
                 for member in group.members_at(seen) {
                     if let Some(generation) = directory.principal(member).and_then(|log| log.standing_at(seen)) {

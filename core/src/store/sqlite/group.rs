@@ -123,11 +123,6 @@ impl<'c> Group<'c> {
         Ok(())
     }
 
-    /// The first position of the change at hand.
-    pub(super) fn mark_position(&self) -> u64 {
-        self.undo.feed.size()
-    }
-
     /// A log; none before its first entry (an item log's: before its vault's).
     pub(super) fn log(&mut self, log: LogId) -> Result<Option<&mut LogState>> {
         if !self.logs.contains_key(&log) {
@@ -217,10 +212,12 @@ impl<'c> Group<'c> {
 /// A log's key and state.
 pub(super) fn find_log(connection: &Connection, log: LogId) -> Result<Option<(u64, Head)>> {
     let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, Head { size: row.get(1)?, root: row.get(2)? }));
+    // `kind < 5` lets SQLite see that the index, which leaves item logs out, has the row.
     let found = if log.kind == LogKind::Items {
         connection
             .prepare_cached(
-                "SELECT key, size, root FROM log WHERE key = (SELECT key FROM log WHERE id = ?1 AND kind = 4) + 1",
+                "SELECT key, size, root FROM log \
+                 WHERE key = (SELECT key FROM log WHERE id = ?1 AND kind = 4 AND kind < 5) + 1",
             )?
             .query_row([log.id], read)
     } else {

@@ -219,7 +219,10 @@ impl Store for SqliteStore {
         };
         // The row comes first: with it, whatever is in the folder is found again.
         let now = now();
-        if !folder.is_registered(file, now) {
+        if folder.is_registered(file, now) {
+            // It may have been attached since it was registered.
+            shared.database.read(|connection| pieces::refuse_attached(connection, file))?;
+        } else {
             let expires = shared.ask(|answer| Request::Upload(file, None, answer)).await?;
             folder.registered(file, expires, now);
         }
@@ -247,5 +250,24 @@ impl Store for SqliteStore {
             shared.listener.close();
             shared.database.close();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forked_child_is_told_to_connect_again() {
+        let parent = SqliteStore::memory("forked", true).unwrap();
+        let child = SqliteStore {
+            shared: Arc::clone(&parent.shared),
+            process: parent.process + 1,
+            closed: AtomicBool::new(false),
+        };
+        let error = child.end().unwrap_err();
+        assert_eq!(error.code(), "unsupported");
+        assert!(error.message().contains("connect again"), "{error}");
+        SqliteStore::drop_memory("forked");
     }
 }

@@ -38,9 +38,9 @@ impl Queue {
     /// Waits until it is this store's turn.
     pub(super) fn turn(&self) -> Result<Turn<'_>> {
         lock(&self.next)?;
-        let taken = lock(&self.now);
+        let taken = lock(&self.now).map(|()| Turn(&self.now));
         self.next.unlock().map_err(|error| fault::file(WHAT, error))?;
-        taken.map(|()| Turn(&self.now))
+        taken
     }
 }
 

@@ -115,7 +115,9 @@ fn newest() -> i64 {
 }
 
 fn migrate(connection: &mut Connection) -> Result<()> {
-    migrations::migrations::runner().run(connection).map(|_| ()).map_err(|error| {
+    // Grouped: else a crash could come between the tables and the note that they are there.
+    let runner = migrations::migrations::runner().set_grouped(true);
+    runner.run(connection).map(|_| ()).map_err(|error| {
         match look(connection) {
             Ok(Found::Version(version)) if version > newest() => newer(version),
             _ => Error::unavailable("the database's tables could not be brought to this version: see the cause"),

@@ -5,6 +5,8 @@ mod items;
 mod principals;
 mod vaults;
 
+use std::collections::HashSet;
+
 use super::group::Group;
 use super::{guard, hold, sequence};
 use crate::error::{Error, Result};
@@ -30,7 +32,13 @@ pub(super) fn change(group: &mut Group<'_>, change: ChangeSet) -> Result<Result<
 
 fn attempt(group: &mut Group<'_>, change: ChangeSet) -> Result<Applied> {
     // Before the guards: a retry of what was committed fails its own guards, and must still get its answer.
+    let mut own = HashSet::with_capacity(change.appends.len());
     for (number, append) in change.appends.iter().enumerate() {
+        if !own.insert((append.log, append.signer, append.operation_id)) {
+            return Err(Error::invalid_argument(
+                "one change was to append two entries with one operation id to one log",
+            ));
+        }
         if let Some(receipt) = guard::repeated(group, append)? {
             return Ok(Applied::Repeated(number, receipt));
         }
@@ -48,10 +56,7 @@ fn attempt(group: &mut Group<'_>, change: ChangeSet) -> Result<Applied> {
     }
     let mut receipts = Vec::with_capacity(change.appends.len());
     for append in change.appends {
-        // Again, for two appends of one change.
-        if guard::repeated(group, &append)?.is_none() {
-            receipts.push(sequence::append(group, append)?);
-        }
+        receipts.push(sequence::append(group, append)?);
     }
     for row in change.rows {
         put(group, &receipts, row)?;

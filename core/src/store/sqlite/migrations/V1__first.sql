@@ -54,7 +54,8 @@ CREATE TABLE entry (
 ) STRICT;
 
 CREATE UNIQUE INDEX entry_seq ON entry (log, seq);
-CREATE INDEX entry_operation_id ON entry (operation_id);
+-- With the log, or SQLite takes entry_seq for as good and reads the whole log.
+CREATE INDEX entry_operation_id ON entry (operation_id, log);
 CREATE INDEX entry_signer ON entry (signer) WHERE signer IS NOT NULL;
 CREATE INDEX entry_log_signer ON entry (log, signer) WHERE signer IS NOT NULL;
 

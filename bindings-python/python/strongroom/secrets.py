@@ -1,0 +1,20 @@
+"""Secret references, and new secrets, without a client."""
+
+from __future__ import annotations
+
+from ._native import validate
+from .errors import Unsupported
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+__all__ = ["generate", "validate"]
+
+
+def generate(kind: str = "password", **recipe: object) -> NoReturn:
+    """Makes a password, a passphrase or a PIN."""
+    raise Unsupported(
+        "secrets.generate is not in this version: use the standard library's secrets.token_urlsafe()",
+        operation="secrets.generate",
+    )

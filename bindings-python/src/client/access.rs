@@ -1,0 +1,58 @@
+//! `client.access`.
+
+use pyo3::prelude::*;
+use strongroom::client::access as core;
+
+use crate::args::{Nothing, instant};
+use crate::ops::{later, ops};
+use crate::records::grant::Grant;
+
+ops! {
+    /// Grants of the vaults the caller may see.
+    core::Access as "access." => Access, AsyncAccess;
+
+    /// Gives somebody a role in a vault, or another role than they had. Needs `admin`.
+    ///
+    /// `who`: an e-mail or id. `role`: `read`, `write` or `admin`. `expires_at`: from when on the grant is refused, never
+    /// by default. Granting what is there already succeeds and logs nothing. A grant opens the vault's whole past.
+    ///
+    /// >>> vault = client.vaults.create("Alice")
+    /// >>> alice = client.users.create("alice@example.edu").principal
+    /// >>> client.access.grant(vault.id, "alice@example.edu", "write").principal == alice
+    /// True
+    call grant(vault, who, role, *, expires_at=None)[
+        vault: String, who: String, role: String, expires_at: Option<&Bound<'_, PyAny>>,
+    ] -> Grant |core| {
+        let expires_at = instant("expires_at", expires_at)?;
+        async move { core.grant(&vault, &who, &role, expires_at).await }
+    }
+
+    /// Makes many grants in one commit; answers a list in order, an exception per row that could not be made.
+    call grant_many(grants)[grants: &Bound<'_, PyAny>] -> Nothing |_core| {
+        later("access.grant_many", "call access.grant for each, or give access= to vaults.create_many")?
+    }
+
+    /// Puts somebody out of a vault, and moves the vault to a new key. Needs `admin`.
+    ///
+    /// What they could read before, they may have kept. Revoking who is not in succeeds and logs nothing.
+    /// Raises Conflict for a vault's last administrator while no recovery key is there.
+    call revoke(vault, who)[vault: String, who: String] -> Nothing |core| {
+        async move { core.revoke(&vault, &who).await }
+    }
+
+    /// Answers who is in the vault, or was `at` that instant.
+    list list(vault, *, at=None)[vault: String, at: Option<&Bound<'_, PyAny>>] -> Grant |core| {
+        let at = instant("at", at)?;
+        async move { core.list(&vault, at).await }
+    }
+
+    /// Answers every grant of the vaults the caller administers.
+    list matrix()[] -> Grant |core| { async move { core.matrix().await } }
+
+    /// Renews the grants of somebody whose keys were reissued, moves those vaults to new keys, and answers how many.
+    ///
+    /// `vaults`: ids; all that the caller administers by default.
+    call approve(principal, *, vaults=None)[principal: String, vaults: Option<Vec<String>>] -> u64 |core| {
+        async move { core.approve(&principal, vaults).await }
+    }
+}

@@ -1,0 +1,75 @@
+//! `client.service_accounts`.
+
+use pyo3::prelude::*;
+use strongroom::client::service_accounts as core;
+use strongroom::model::principal::{NewServiceAccount, Rights};
+
+use crate::args::{Access, Nothing, instant};
+use crate::callback;
+use crate::ops::{later, ops};
+use crate::records::credential::Credential;
+use crate::records::principal::Principal;
+
+ops! {
+    /// Service accounts of the account, as far as the caller may see them.
+    core::ServiceAccounts as "service_accounts." => ServiceAccounts, AsyncServiceAccounts;
+
+    /// Makes a service account and its token. Needs `can_manage_users`, and every right that it is given.
+    ///
+    /// `name`: 1 to 256 bytes. `vaults`: what it is granted at once, a dict from vault id to role; the caller must
+    /// administer each. `expires_at`: from when on its token is refused, never by default. `save`: called with the
+    /// Credential before anything is committed; what it raises stops the operation. The token is answered once.
+    ///
+    /// >>> client.service_accounts.create("grader", can_create_vaults=True).principal.kind
+    /// 'service_account'
+    call create(
+        name, *, can_create_vaults=false, can_manage_users=false, can_manage_policy=false, can_read_audit=false,
+        vaults=None, expires_at=None, save=None
+    )[
+        name: String,
+        can_create_vaults: bool,
+        can_manage_users: bool,
+        can_manage_policy: bool,
+        can_read_audit: bool,
+        vaults: Option<Access>,
+        expires_at: Option<&Bound<'_, PyAny>>,
+        save: Option<&Bound<'_, PyAny>>,
+    ] -> Credential |core, face| {
+        let rights = Rights { can_create_vaults, can_manage_users, can_manage_policy, can_read_audit };
+        let expires_at = instant("expires_at", expires_at)?;
+        let account = NewServiceAccount { name, rights, vaults: vaults.unwrap_or_default().0, expires_at };
+        let save = callback::save(face, save)?;
+        async move { core.create(account, save).await }
+    }
+
+    /// Answers the service account of this id.
+    call get(id)[id: String] -> Principal |core| { async move { core.get(&id).await } }
+
+    /// Answers service accounts, oldest first.
+    list list()[] -> Principal |core| { async move { core.list().await } }
+
+    /// Changes what a service account may do; what is left out stays.
+    call update(
+        id, *, name=None, can_create_vaults=None, can_manage_users=None, can_manage_policy=None, can_read_audit=None,
+        expires_at=None
+    )[
+        id: String,
+        name: Option<String>,
+        can_create_vaults: Option<bool>,
+        can_manage_users: Option<bool>,
+        can_manage_policy: Option<bool>,
+        can_read_audit: Option<bool>,
+        expires_at: Option<&Bound<'_, PyAny>>,
+    ] -> Nothing |_core| {
+        later("service_accounts.update", "create another with the rights it should have, and revoke this one")?
+    }
+
+    /// Ends a service account for good: its token is refused from now on. Needs `can_manage_users`.
+    call revoke(id)[id: String] -> Nothing |core| { async move { core.revoke(&id).await } }
+
+    /// Gives a service account new keys after a loss; the old token is dead at once.
+    call reissue(id, *, save=None)[id: String, save: Option<&Bound<'_, PyAny>>] -> Credential |core, face| {
+        let save = callback::save(face, save)?;
+        async move { core.reissue(&id, save).await }
+    }
+}

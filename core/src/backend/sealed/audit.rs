@@ -1,0 +1,297 @@
+//! The audit: events of verified logs, and the replay of everything.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::Sealed;
+use super::changes::logs_of;
+use super::events::{Event, What};
+use super::known::Known;
+use super::trust::Need;
+use super::verify::{Pending, apply_access, apply_directory, apply_item};
+use crate::authority::{AuditRow, EntryAnswer};
+use crate::backend::{PageRequest, Rows};
+use crate::error::{Error, Result};
+use crate::log::feed::{self, Head, HeadsRoots, is_vault_log};
+use crate::log::operation::{LogId, LogKind};
+use crate::log::replay::{Directory, ItemsLog, VaultLog};
+use crate::log::tree::{self, Frontier, MemoryNodes};
+use crate::model::audit::{AuditEvent, AuditFilter, AuditProof, Evidence};
+use crate::model::id::{AccountId, FileId, Id, ItemId, PrincipalId, PrincipalKind, VaultId};
+use crate::model::principal::PrincipalRef;
+use crate::model::time;
+
+/// Leaves of the feed that are replayed at a time.
+const LEAVES: u32 = 2_000;
+
+impl Sealed {
+    pub(super) async fn page_of_audit(&self, filter: AuditFilter, page: PageRequest) -> Result<Rows<AuditEvent>> {
+        let AuditFilter { actor, vault, action, since, until, after: _ } = filter;
+        let actor = match actor {
+            None => None,
+            Some(actor) => Some(self.principal_id(&actor.parse::<PrincipalRef>()?).await?),
+        };
+        let vault = vault.map(|vault| vault.parse::<VaultId>()).transpose()?;
+        let from = super::keys::parse_place(page.after.as_deref())?;
+        let (places, next) = self.authority.audit(self.session, from, page.limit).await?;
+        let mut logs = logs_of(&places);
+        let mut vaults = logs.remove(&LogKind::Vault).unwrap_or_default();
+        vaults.append(&mut logs.remove(&LogKind::Items).unwrap_or_default());
+        let directory = logs
+            .into_iter()
+            .filter(|(kind, _)| *kind != LogKind::Reads)
+            .flat_map(|(kind, ids)| ids.into_iter().map(move |id| LogId::new(kind, id)))
+            .collect();
+        let need = Need { logs: directory, vaults, items: true, ..Need::default().asked_now() };
+        let known = if places.is_empty() { self.trust.known().await } else { self.refresh(need).await? };
+        let events: Vec<&Event> = places.iter().filter_map(|place| found(&known, place.log, place.position)).collect();
+        let people: BTreeSet<Id> = events.iter().filter_map(|event| event.signer).collect();
+        self.profiles.load(self.authority(), self.session, &known, &people.into_iter().collect::<Vec<_>>()).await?;
+        let data = events
+            .into_iter()
+            .map(|event| self.audited(&known, event))
+            .filter(|event| actor.is_none_or(|actor| event.actor.id.id == actor))
+            .filter(|event| vault.is_none_or(|vault| event.vault_id == Some(vault)))
+            .filter(|event| action.is_empty() || action.iter().any(|pattern| fits(pattern, &event.action)))
+            .filter(|event| since.is_none_or(|since| event.at >= since) && until.is_none_or(|until| event.at < until))
+            .collect();
+        let next = (places.len() as u32 >= page.limit).then(|| next.to_string());
+        Ok(Rows { data, next })
+    }
+
+    fn audited(&self, known: &Known, event: &Event) -> AuditEvent {
+        let (action, detail) = event.action();
+        let principal = |id: Id| {
+            let kind = known
+                .directory
+                .as_ref()
+                .and_then(|directory| directory.principal(id))
+                .map_or(PrincipalKind::User, |log| log.kind);
+            PrincipalId { kind, id }.to_string()
+        };
+        let target_id = match &event.what {
+            What::Item(item) => Some(match item.files.first() {
+                Some(file) if item.kind.as_str().starts_with("file.") => FileId(*file).to_string(),
+                _ => ItemId(item.item).to_string(),
+            }),
+            What::Vault(_) => Some(VaultId(event.log.id).to_string()),
+            What::Access(changes) => changes.first().map(|change| principal(change.grantee)),
+            What::Other(_, target) => target.map(principal),
+        };
+        AuditEvent {
+            seq: event.position,
+            at: time::from_millis(event.time),
+            actor: self.profiles.actor(known, event.signer.unwrap_or(self.owner.id)),
+            generation: event.generation,
+            app: None,
+            session: None,
+            action: action.to_owned(),
+            vault_id: is_vault_log(event.log.kind).then_some(VaultId(event.log.id)),
+            target_id,
+            detail,
+            hash: event.hash,
+            evidence: Evidence::Signed,
+        }
+    }
+
+    /// Replays the whole feed: every tree, every batch's heads, every signature, every right at its time, every `seen`.
+    pub(super) async fn replay_everything(&self) -> Result<AuditProof> {
+        let known = self.refresh(Need::default().asked_now()).await?;
+        let mut replay = Replay::new(self.account_id());
+        while replay.feed.size() < known.head.size {
+            let rows = self.authority.export(self.session, replay.feed.size(), LEAVES).await?;
+            if rows.is_empty() {
+                return Err(Error::tampered("the feed ends before its head: entries are missing; restore the store"));
+            }
+            for row in rows {
+                replay.take(row)?;
+                if replay.feed.size() == known.head.size && replay.feed.root() != known.head.root {
+                    return Err(Error::tampered("the feed is not the one that was seen before: restore the store"));
+                }
+            }
+        }
+        self.check_tables(&replay).await?;
+        Ok(AuditProof { events: replay.events, tree_size: replay.feed.size(), root: replay.feed.root() })
+    }
+
+    /// Checks the sealed rows that the caller may see against what the replayed logs name.
+    async fn check_tables(&self, replay: &Replay) -> Result<()> {
+        let people: Vec<Id> =
+            replay.directory.as_ref().map(|all| all.principals().map(|log| log.id).collect()).unwrap_or_default();
+        let known = if people.is_empty() {
+            self.trust.known().await
+        } else {
+            self.refresh(Need::principals(people.clone())).await?
+        };
+        self.profiles.load(self.authority(), self.session, &known, &people).await?;
+        for vault in replay.vaults.values() {
+            if vault.deleted || self.member(&known, vault.id.0).is_err() && self.read_vault(vault.id.0).await.is_err() {
+                continue;
+            }
+            self.read_vault(vault.id.0).await?;
+            let items = replay.items.get(&vault.id.0);
+            for (item, state) in items.iter().flat_map(|items| &items.items).filter(|(_, state)| !state.deleted) {
+                for version in 1..=state.version {
+                    self.open_item(vault.id.0, *item, Some(version)).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn found(known: &Known, log: LogId, position: u64) -> Option<&Event> {
+    let events =
+        if is_vault_log(log.kind) { &known.vaults.get(&log.id)?.events } else { known.events.get(&log)?.as_ref() };
+    let at = events.binary_search_by_key(&position, |event| event.position).ok()?;
+    events.get(at).filter(|event| event.log == log)
+}
+
+/// Whether an action is the one named, or begins as the pattern `item.*` does.
+fn fits(pattern: &str, action: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == action, |start| action.starts_with(start))
+}
+
+/// The feed, replayed from its first leaf.
+struct Replay {
+    account: AccountId,
+    feed: Frontier,
+    events: u64,
+    directory: Option<Directory>,
+    vaults: HashMap<Id, VaultLog>,
+    items: HashMap<Id, ItemsLog>,
+    logs: HashMap<LogId, (Frontier, u64)>,
+    account_heads: Heads,
+    vault_heads: Heads,
+    batches: HashMap<u64, Id>,
+}
+
+#[derive(Default)]
+struct Heads {
+    nodes: MemoryNodes,
+    size: u64,
+    changed: BTreeSet<LogId>,
+}
+
+impl Replay {
+    fn new(account: AccountId) -> Self {
+        Self {
+            account,
+            feed: Frontier::new(),
+            events: 0,
+            directory: None,
+            vaults: HashMap::new(),
+            items: HashMap::new(),
+            logs: HashMap::new(),
+            account_heads: Heads::default(),
+            vault_heads: Heads::default(),
+            batches: HashMap::from([(0, tree::empty_root())]),
+        }
+    }
+
+    fn take(&mut self, row: AuditRow) -> Result<()> {
+        match row {
+            AuditRow::Entry(row) => {
+                let (log, position) = (row.log, row.position);
+                if position != self.feed.size() {
+                    return Err(self.broken("the feed's places are not contiguous"));
+                }
+                let seq = self.logs.get(&log).map_or(0, |(frontier, _)| frontier.size());
+                let answer =
+                    EntryAnswer { time: row.time, operation: row.operation, signatures: row.signatures, position };
+                let entry = Pending::read(self.account, log, seq, answer)?;
+                let seen = entry.operation.seen;
+                if self.batches.get(&seen.size) != Some(&seen.root) {
+                    return Err(self.broken("an author had seen a head that this feed never had"));
+                }
+                let state = self.grow(log, entry.placed().hash);
+                self.apply(&entry)?;
+                self.feed.append(feed::entry_leaf(log, state));
+                self.events += 1;
+            }
+            AuditRow::Heads(roots) => {
+                let computed = HeadsRoots { account: self.roots(false)?, vaults: self.roots(true)? };
+                if computed != roots {
+                    return Err(self.broken("a batch names other newest states than its entries make"));
+                }
+                self.feed.append(roots.leaf());
+                self.batches.insert(self.feed.size(), self.feed.root());
+            }
+        }
+        Ok(())
+    }
+
+    fn grow(&mut self, log: LogId, hash: Id) -> Head {
+        let heads = if is_vault_log(log.kind) { &mut self.vault_heads } else { &mut self.account_heads };
+        let owner = if log.kind == LogKind::Items { LogId::new(LogKind::Vault, log.id) } else { log };
+        if log.kind != LogKind::Items && !self.logs.contains_key(&log) {
+            self.logs.insert(log, (Frontier::new(), heads.size));
+            heads.size += 1;
+        }
+        heads.changed.insert(owner);
+        let (frontier, _) = self.logs.entry(log).or_insert_with(|| (Frontier::new(), 0));
+        frontier.append(hash);
+        Head { size: frontier.size(), root: frontier.root() }
+    }
+
+    fn apply(&mut self, entry: &Pending) -> Result<()> {
+        let id = entry.log.id;
+        match entry.log.kind {
+            LogKind::Reads => Ok(()),
+            LogKind::Account | LogKind::Principal | LogKind::Group => {
+                apply_directory(&mut self.directory, self.account, entry)
+            }
+            LogKind::Vault => {
+                let directory =
+                    self.directory.as_ref().ok_or_else(|| self.broken("a vault comes before its account"))?;
+                let next = apply_access(self.vaults.get(&id).cloned(), entry, directory)?;
+                self.vaults.insert(id, next);
+                Ok(())
+            }
+            LogKind::Items => {
+                let (directory, vault) = match (&self.directory, self.vaults.get(&id)) {
+                    (Some(directory), Some(vault)) => (directory, vault),
+                    _ => return Err(self.broken("an item comes before its vault")),
+                };
+                apply_item(self.items.entry(id).or_default(), entry, vault, directory).map(drop)
+            }
+        }
+    }
+
+    /// The heads tree's root, its changed leaves brought up to date.
+    fn roots(&mut self, vaults: bool) -> Result<Head> {
+        let changed =
+            std::mem::take(if vaults { &mut self.vault_heads.changed } else { &mut self.account_heads.changed });
+        let mut leaves: Vec<(u64, Id)> = changed
+            .into_iter()
+            .map(|log| {
+                let state = |log| self.logs.get(&log).map_or_else(Head::empty, |(frontier, _)| head(frontier));
+                let place = self.logs.get(&log).map_or(0, |(_, place)| *place);
+                let leaf = if vaults {
+                    feed::vault_leaf(log.id, state(log), state(LogId::new(LogKind::Items, log.id)))
+                } else {
+                    feed::log_leaf(log, state(log))
+                };
+                (place, leaf)
+            })
+            .collect();
+        leaves.sort_unstable();
+        let heads = if vaults { &mut self.vault_heads } else { &mut self.account_heads };
+        for (place, leaf) in &leaves {
+            heads.nodes.set(0, *place, *leaf);
+        }
+        for (place, leaf) in leaves {
+            for (level, index, hash) in tree::nodes_after_update(&heads.nodes, heads.size, place, leaf)? {
+                heads.nodes.set(level, index, hash);
+            }
+        }
+        Ok(Head { size: heads.size, root: tree::root(&heads.nodes, heads.size)? })
+    }
+
+    fn broken(&self, why: &str) -> Error {
+        Error::tampered(format!("the feed does not hold at place {}: {why}; restore the store", self.feed.size()))
+    }
+}
+
+fn head(frontier: &Frontier) -> Head {
+    Head { size: frontier.size(), root: frontier.root() }
+}

@@ -1,0 +1,124 @@
+//! The plain records inside sealed parts, and their bytes.
+
+use minicbor::bytes::ByteArray;
+use minicbor::{Decode, Encode};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::error::Result;
+use crate::log::encoding;
+use crate::model::field::{Field, FieldType};
+use crate::model::id::Id;
+use crate::model::secret::Secret;
+
+/// A vault's name and description.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(super) struct VaultName {
+    #[n(0)]
+    pub(super) name: String,
+    #[n(1)]
+    pub(super) description: String,
+}
+
+/// What a list shows of an item.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub(super) struct Overview {
+    #[n(0)]
+    pub(super) title: String,
+    #[n(1)]
+    pub(super) category: String,
+    #[n(2)]
+    pub(super) tags: Vec<String>,
+    #[n(3)]
+    pub(super) urls: Vec<String>,
+}
+
+/// What only reading the item shows.
+#[derive(Clone, Default, PartialEq, Encode, Decode)]
+pub(super) struct Details {
+    #[n(0)]
+    pub(super) notes: String,
+    #[n(1)]
+    pub(super) fields: Vec<PlainField>,
+    #[n(2)]
+    pub(super) files: Vec<PlainFile>,
+}
+
+/// A field's plain record.
+#[derive(Clone, PartialEq, Encode, Decode)]
+pub(super) struct PlainField {
+    #[n(0)]
+    label: String,
+    #[n(1)]
+    value: String,
+    #[n(2)]
+    field_type: String,
+    #[n(3)]
+    section: Option<String>,
+}
+
+/// A file's plain record. Its time is its author's clock.
+#[derive(Clone, PartialEq, Encode, Decode)]
+pub(super) struct PlainFile {
+    #[n(0)]
+    pub(super) id: Id,
+    #[n(1)]
+    pub(super) name: String,
+    #[n(2)]
+    pub(super) size: u64,
+    #[n(3)]
+    pub(super) content_type: String,
+    #[n(4)]
+    pub(super) key: ByteArray<32>,
+    #[n(5)]
+    pub(super) attached_at: u64,
+}
+
+impl Drop for PlainField {
+    fn drop(&mut self) {
+        self.value.zeroize();
+    }
+}
+
+impl Drop for PlainFile {
+    fn drop(&mut self) {
+        self.key.zeroize();
+    }
+}
+
+impl From<&Field> for PlainField {
+    fn from(field: &Field) -> Self {
+        Self {
+            label: field.label.clone(),
+            value: field.value.expose().to_owned(),
+            field_type: field.field_type.as_str().to_owned(),
+            section: field.section.clone(),
+        }
+    }
+}
+
+impl PlainField {
+    /// The field; a type that this version does not know is shown as concealed text.
+    pub(super) fn to_field(&self) -> Field {
+        Field {
+            label: self.label.clone(),
+            value: Secret::new(self.value.clone()),
+            field_type: self.field_type.parse().unwrap_or(FieldType::Concealed),
+            section: self.section.clone(),
+        }
+    }
+
+    /// Its name in the item.
+    pub(super) fn name(&self) -> (Option<&str>, &str) {
+        (self.section.as_deref(), &self.label)
+    }
+}
+
+/// The bytes of a record, wiped when dropped.
+pub(super) fn encode<T: Encode<()>>(record: &T) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(encoding::encode(record))
+}
+
+/// The record of these bytes.
+pub(super) fn decode<'b, T: Decode<'b, ()> + Encode<()>>(bytes: &'b [u8]) -> Result<T> {
+    encoding::decode("a sealed record", bytes)
+}

@@ -1,0 +1,541 @@
+//! Items: sealed, read, listed, changed, ended.
+
+use std::sync::Arc;
+
+use super::content::{self, Details, Overview, PlainField};
+use super::keys::parse_place;
+use super::known::{Known, VaultView, no_item};
+use super::sign::Base;
+use super::trust::Need;
+use super::verify::Pending;
+use super::{MAX_TRIES, Sealed, moved_on};
+use crate::authority::{EntryAnswer, FilePart, ItemAnswer, Rows as SealedRows, Submission, Submitted};
+use crate::backend::{ItemChange, ItemRequest, PageRequest, Rows};
+use crate::crypto::part::{self, Part};
+use crate::crypto::random;
+use crate::error::{Error, ErrorKind, Result};
+use crate::log::body::{self, ItemWritten, sealed_hash};
+use crate::log::encoding::MaybeId;
+use crate::log::operation::{Body, LogId, LogKind};
+use crate::log::replay::items::check_item;
+use crate::log::tree;
+use crate::model::file::File;
+use crate::model::id::{FileId, Id, ItemId, PrincipalId, PrincipalKind};
+use crate::model::item::{Category, Item, ItemSummary};
+use crate::model::role::Role;
+use crate::model::time;
+
+/// One verified version of an item, opened.
+pub(super) struct Opened {
+    pub(super) entry: Pending,
+    pub(super) written: ItemWritten,
+    pub(super) overview: Overview,
+    pub(super) details: Details,
+    pub(super) created_at: u64,
+}
+
+/// A version to be written over another.
+pub(super) struct Next {
+    pub(super) overview: Overview,
+    pub(super) details: Details,
+    pub(super) archived: bool,
+    pub(super) added: Vec<body::FileReference>,
+    pub(super) removed: Vec<Id>,
+    pub(super) files: Vec<FilePart>,
+}
+
+/// Which kind of operation writes a version.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Put,
+    Attach,
+    Detach,
+}
+
+impl Sealed {
+    pub(super) async fn make_item(&self, vault: Id, request: ItemRequest) -> Result<Item> {
+        let ItemRequest { title, category, fields, notes, tags, urls, files, idempotency_key } = request;
+        let known = self.refresh(Need::vault(vault)).await?;
+        self.member_with(&known, vault, Role::Write)?;
+        let (operation_id, item) = match &idempotency_key {
+            None => (Id(random::make_bytes()?), Id(random::make_bytes()?)),
+            Some(key) => (self.derive_id("idempotent-operation", key)?, self.derive_id("idempotent-item", key)?),
+        };
+        let overview = Overview { title, category: category.as_str().to_owned(), tags, urls };
+        let fields = fields.iter().map(PlainField::from).collect();
+        let mut details = Details { notes, fields, files: Vec::new() };
+        if idempotency_key.is_some()
+            && let Ok(first) = self.read_item(vault, item, Some(1)).await
+        {
+            let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+            return same_item(first, &overview, &details, &names);
+        }
+        let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+        let mut next = Next {
+            overview,
+            details: Details::default(),
+            archived: false,
+            added: Vec::new(),
+            removed: Vec::new(),
+            files: Vec::new(),
+        };
+        for file in files {
+            let uploaded = self.upload(&known, vault, item, file).await?;
+            details.files.push(uploaded.plain);
+            next.added.push(uploaded.reference);
+            next.files.push(uploaded.part);
+        }
+        next.details = details;
+        for attempt in 0..MAX_TRIES {
+            let need = Need::vault(vault);
+            let known = self.refresh(if attempt == 0 { need } else { need.asked_now() }).await?;
+            let view = self.member_with(&known, vault, Role::Write)?;
+            let submission = self.version(&known, view, item, 1, None, Kind::Put, &next, Some(operation_id)).await?;
+            match self.submit(submission).await? {
+                Submitted::Used(..) => {
+                    self.trust.expire(vault).await;
+                    let first = self.read_item(vault, item, Some(1)).await?;
+                    return same_item(first, &next.overview, &next.details, &names);
+                }
+                submitted => {
+                    if self.settle(submitted, None).await?.is_some() {
+                        self.trust.expire(vault).await;
+                        return self.read_item(vault, item, Some(1)).await;
+                    }
+                }
+            }
+        }
+        Err(Self::contended("the vault"))
+    }
+
+    /// A signed and sealed version of an item.
+    #[expect(clippy::too_many_arguments, reason = "a version is named by all of them, and only this module makes one")]
+    async fn version(
+        &self,
+        known: &Known,
+        view: &VaultView,
+        item: Id,
+        version: u64,
+        previous: Option<Id>,
+        kind: Kind,
+        next: &Next,
+        operation_id: Option<Id>,
+    ) -> Result<Submission> {
+        let vault = view.log.id;
+        let epoch = view.log.epoch().start.number;
+        let key = self.vault_key(view, epoch).await?;
+        let overview_place = self.item_place(vault, item, version, epoch, Part::Overview);
+        let details_place = self.item_place(vault, item, version, epoch, Part::Details);
+        let overview = part::seal_part(&key, &overview_place, &content::encode(&next.overview))?;
+        let details = part::seal_part(&key, &details_place, &content::encode(&next.details))?;
+        let written = ItemWritten {
+            item,
+            version,
+            previous: MaybeId(previous),
+            epoch,
+            overview: sealed_hash(&overview),
+            details: sealed_hash(&details),
+            archived: next.archived,
+            added: next.added.clone(),
+            removed: next.removed.clone(),
+        };
+        let body = match kind {
+            Kind::Put => Body::ItemPut(written),
+            Kind::Attach => Body::FileAttached(written),
+            Kind::Detach => Body::FileDetached(written),
+        };
+        let base = Base { log: Some(vault.0), at: view.log.progress.head(), seen: known.head };
+        let rows = SealedRows { overview, details, files: next.files.clone(), ..SealedRows::default() };
+        self.sign(base, operation_id, body, rows)
+    }
+
+    /// Writes the next version of an item, over whatever is the newest; `change` may find that nothing changes.
+    pub(super) async fn write_over(
+        &self,
+        vault: Id,
+        item: Id,
+        if_version: Option<u64>,
+        kind: Kind,
+        mut change: impl FnMut(&Opened) -> Result<Option<Next>> + Send,
+    ) -> Result<Item> {
+        for attempt in 0..MAX_TRIES {
+            let need = Need::vault(vault);
+            let known = self.refresh(if attempt == 0 { need } else { need.asked_now() }).await?;
+            self.member_with(&known, vault, Role::Write)?;
+            let (known, opened) = self.open_item(vault, item, None).await?;
+            if if_version.is_some_and(|version| version != opened.written.version) {
+                return Err(Error::conflict(format!(
+                    "the item is at version {}, not at {}: read it again and repeat the change",
+                    opened.written.version,
+                    if_version.unwrap_or_default()
+                )));
+            }
+            let view = known.vault(vault)?;
+            let Some(next) = change(&opened)? else {
+                return Ok(self.show_item(&known, view, &opened));
+            };
+            let placed = opened.entry.placed();
+            let (version, previous) = (opened.written.version + 1, Some(placed.hash));
+            let submission = self.version(&known, view, item, version, previous, kind, &next, None).await?;
+            let submitted = match self.submit(submission).await {
+                Err(error) if moved_on(&error) && if_version.is_none() => Submitted::Stale,
+                other => other?,
+            };
+            if self.settle(submitted, None).await?.is_some() {
+                self.trust.expire(vault).await;
+                return self.read_item(vault, item, Some(version)).await;
+            }
+        }
+        Err(Self::contended("the item"))
+    }
+
+    pub(super) async fn read_item(&self, vault: Id, item: Id, version: Option<u64>) -> Result<Item> {
+        let (known, opened) = self.open_item(vault, item, version).await?;
+        let view = known.vault(vault)?;
+        self.profiles.load(self.authority(), self.session, &known, &opened.author()).await?;
+        Ok(self.show_item(&known, view, &opened))
+    }
+
+    /// A version of an item, verified and opened, and what it was verified under.
+    pub(super) async fn open_item(&self, vault: Id, item: Id, version: Option<u64>) -> Result<(Arc<Known>, Opened)> {
+        let mut need = Need::vault(vault);
+        for _ in 0..MAX_TRIES {
+            let known = self.refresh(need.clone()).await?;
+            let (view, _) = self.member(&known, vault)?;
+            let size = view.items_head.size;
+            let mut rows = self.authority.items(self.session, vault, size, vec![(item, version)]).await?;
+            match rows.pop().unwrap_or_else(|| Err(no_item())) {
+                Ok(answer) => {
+                    let (known, entry) = self.verify_entry(known, vault, &answer.entry, &answer.path).await?;
+                    let view = known.vault(vault)?;
+                    let opened = self.open_parts(view, entry, answer, version).await?;
+                    if opened.written.item == item {
+                        return Ok((known, opened));
+                    }
+                    return Err(another());
+                }
+                // The newest is beyond what was verified: its state needs its path.
+                Err(error) if error.kind() == ErrorKind::Conflict => need = Need::vault(vault).asked_now(),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Self::contended("the item"))
+    }
+
+    /// An entry of an item log, if its path leads to the verified state and its author could write it.
+    pub(super) async fn verify_entry(
+        &self,
+        known: Arc<Known>,
+        vault: Id,
+        row: &crate::store::EntryRow,
+        path: &[Id],
+    ) -> Result<(Arc<Known>, Pending)> {
+        let answer = EntryAnswer {
+            time: row.time,
+            operation: row.operation.clone(),
+            signatures: row.signatures.clone(),
+            position: row.position,
+        };
+        let entry = Pending::read(self.account_id(), LogId::new(LogKind::Items, vault), row.seq, answer)?;
+        let signers: Vec<Id> = entry.operation.signer.into_iter().collect();
+        let unknown =
+            signers.iter().any(|id| known.directory().is_ok_and(|directory| directory.principal(*id).is_none()));
+        let known = if unknown { self.refresh(Need::vault(vault).and_principals(signers)).await? } else { known };
+        let view = known.vault(vault)?;
+        let placed = entry.placed();
+        tree::verify_inclusion(view.items_head.size, &view.items_head.root, &[(placed.seq, placed.hash)], path)?;
+        let directory = known.directory()?;
+        entry.check_signatures(&directory.signing_keys(&entry.operation).map_err(Error::from)?)?;
+        check_item(&entry.operation, placed.position, &view.log, directory).map_err(Error::from)?;
+        if let Some(replayed) = view.items.as_ref().and_then(|items| items.items.get(&item_of(&entry)?))
+            && replayed.seq == placed.seq
+            && replayed.entry != placed.hash
+        {
+            return Err(another());
+        }
+        Ok((known, entry))
+    }
+
+    async fn open_parts(
+        &self,
+        view: &VaultView,
+        entry: Pending,
+        answer: ItemAnswer,
+        version: Option<u64>,
+    ) -> Result<Opened> {
+        let ItemAnswer { overview, details, created_at, .. } = answer;
+        let written = match &entry.operation.body {
+            Body::ItemPut(written) | Body::FileAttached(written) | Body::FileDetached(written) => written.clone(),
+            _ => return Err(another()),
+        };
+        let hidden = version.is_none()
+            && view
+                .items
+                .as_ref()
+                .and_then(|items| items.items.get(&written.item))
+                .is_some_and(|state| state.version > written.version);
+        if version.is_some_and(|version| version != written.version) || hidden {
+            return Err(another());
+        }
+        if sealed_hash(&overview) != written.overview || sealed_hash(&details) != written.details {
+            return Err(Error::tampered("an item's sealed parts are not the ones its log names: restore the store"));
+        }
+        let key = self.vault_key(view, written.epoch).await?;
+        let place = |part| self.item_place(view.log.id, written.item, written.version, written.epoch, part);
+        let overview = content::decode(&part::open_part(&key, &place(Part::Overview), &overview)?)?;
+        let details = content::decode(&part::open_part(&key, &place(Part::Details), &details)?)?;
+        Ok(Opened { entry, written, overview, details, created_at })
+    }
+
+    pub(super) async fn versions_of(&self, vault: Id, item: Id, page: PageRequest) -> Result<Rows<Item>> {
+        let from = parse_place(page.after.as_deref())?.max(1);
+        let (_, newest) = self.open_item(vault, item, None).await?;
+        let last = newest.written.version;
+        let until = last.min(from + u64::from(page.limit) - 1);
+        let mut data = Vec::new();
+        for version in from..=until {
+            data.push(self.read_item(vault, item, Some(version)).await?);
+        }
+        Ok(Rows { data, next: (until < last).then(|| (until + 1).to_string()) })
+    }
+
+    /// The items of a vault, from its item log, replayed whole: so none is withheld or rolled back.
+    pub(super) async fn page_of_items(
+        &self,
+        vault: Id,
+        archived: bool,
+        page: PageRequest,
+    ) -> Result<Rows<ItemSummary>> {
+        let from = parse_place(page.after.as_deref())?;
+        let known = self.refresh(Need::items(vault)).await?;
+        let (view, _) = self.member(&known, vault)?;
+        let items = view.items.as_ref().ok_or_else(no_item)?;
+        let mut wanted: Vec<(u64, Id, u64)> = items
+            .items
+            .iter()
+            .filter(|(_, state)| !state.deleted && state.archived == archived && state.created >= from)
+            .map(|(id, state)| (state.created, *id, state.version))
+            .collect();
+        wanted.sort_unstable();
+        let next = wanted.get(page.limit as usize).map(|(created, ..)| created.to_string());
+        wanted.truncate(page.limit as usize);
+        let asked = wanted.iter().map(|(_, id, version)| (*id, Some(*version))).collect();
+        let rows = self.authority.items(self.session, vault, view.items_head.size, asked).await?;
+        let mut data = Vec::with_capacity(wanted.len());
+        for ((_, id, version), row) in wanted.into_iter().zip(rows) {
+            let answer = match row {
+                Ok(answer) => answer,
+                // Deleted since: it is no longer there to be listed.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            let state = items.items.get(&id).ok_or_else(no_item)?;
+            let entry = self.known_entry(vault, &answer, state.entry)?;
+            let created_at = state.created_at;
+            let opened = self.open_parts(view, entry, answer, Some(version)).await?;
+            if opened.written.item != id {
+                return Err(another());
+            }
+            let item = self.show_item(&known, view, &Opened { created_at, ..opened });
+            data.push(summary(item));
+        }
+        Ok(Rows { data, next })
+    }
+
+    /// An entry that the replayed item log has already: only its hash is left to compare.
+    fn known_entry(&self, vault: Id, answer: &ItemAnswer, hash: Id) -> Result<Pending> {
+        let row = EntryAnswer {
+            time: answer.entry.time,
+            operation: answer.entry.operation.clone(),
+            signatures: answer.entry.signatures.clone(),
+            position: answer.entry.position,
+        };
+        let entry = Pending::read(self.account_id(), LogId::new(LogKind::Items, vault), answer.entry.seq, row)?;
+        if entry.placed().hash == hash { Ok(entry) } else { Err(another()) }
+    }
+
+    pub(super) async fn rewrite_item(
+        &self,
+        vault: Id,
+        item: Id,
+        change: ItemChange,
+        if_version: Option<u64>,
+    ) -> Result<Item> {
+        self.write_over(vault, item, if_version, Kind::Put, |opened| edited(opened, &change)).await
+    }
+
+    pub(super) async fn end_item(&self, vault: Id, item: Id) -> Result<()> {
+        for attempt in 0..MAX_TRIES {
+            let need = Need::vault(vault);
+            let known = self.refresh(if attempt == 0 { need } else { need.asked_now() }).await?;
+            self.member_with(&known, vault, Role::Admin)?;
+            let (known, opened) = self.open_item(vault, item, None).await?;
+            let view = known.vault(vault)?;
+            let body = Body::ItemDeleted(body::ItemDeleted {
+                item,
+                version: opened.written.version + 1,
+                previous: MaybeId(Some(opened.entry.placed().hash)),
+            });
+            let base = Base { log: Some(vault), at: view.log.progress.head(), seen: known.head };
+            let submission = self.sign(base, None, body, SealedRows::default())?;
+            let submitted = match self.submit(submission).await {
+                Err(error) if moved_on(&error) => Submitted::Stale,
+                other => other?,
+            };
+            if self.settle(submitted, None).await?.is_some() {
+                self.trust.expire(vault).await;
+                return Ok(());
+            }
+        }
+        Err(Self::contended("the item"))
+    }
+
+    /// The item as users see it.
+    pub(super) fn show_item(&self, known: &Known, view: &VaultView, opened: &Opened) -> Item {
+        let placed = opened.entry.placed();
+        let replayed = view.items.as_ref().and_then(|items| items.items.get(&opened.written.item));
+        let author = opened.entry.operation.signer.unwrap_or(self.my_id());
+        let kind = known
+            .directory
+            .as_ref()
+            .and_then(|directory| directory.principal(author))
+            .map_or(PrincipalKind::User, |author| author.kind);
+        let Details { notes, fields, files } = &opened.details;
+        Item {
+            id: ItemId(opened.written.item),
+            vault_id: view.log.id,
+            title: opened.overview.title.clone(),
+            category: opened.overview.category.parse().unwrap_or(Category::SecureNote),
+            fields: fields.iter().map(PlainField::to_field).collect(),
+            notes: notes.clone(),
+            tags: opened.overview.tags.clone(),
+            urls: opened.overview.urls.clone(),
+            files: files
+                .iter()
+                .map(|file| File {
+                    id: FileId(file.id),
+                    name: file.name.clone(),
+                    size: file.size,
+                    content_type: file.content_type.clone(),
+                    created_at: time::from_millis(file.attached_at),
+                })
+                .collect(),
+            version: opened.written.version,
+            archived: opened.written.archived,
+            created_at: time::from_millis(replayed.map_or(opened.created_at, |state| state.created_at)),
+            updated_at: time::from_millis(placed.time),
+            updated_by: PrincipalId { kind, id: author },
+        }
+    }
+}
+
+impl Opened {
+    fn author(&self) -> Vec<Id> {
+        self.entry.operation.signer.into_iter().collect()
+    }
+
+    /// The next version, the same so far.
+    pub(super) fn next(&self) -> Next {
+        Next {
+            overview: self.overview.clone(),
+            details: self.details.clone(),
+            archived: self.written.archived,
+            added: Vec::new(),
+            removed: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+}
+
+/// The first answer to an idempotency key, if the arguments are the same. Files are compared by name alone.
+fn same_item(first: Item, overview: &Overview, details: &Details, files: &[String]) -> Result<Item> {
+    let fields: Vec<_> = details.fields.iter().map(PlainField::to_field).collect();
+    let same = first.title == overview.title
+        && first.category.as_str() == overview.category
+        && first.tags == overview.tags
+        && first.urls == overview.urls
+        && first.notes == details.notes
+        && first.fields == fields
+        && first.files.iter().map(|file| &file.name).eq(files);
+    if same {
+        Ok(first)
+    } else {
+        Err(Error::invalid_argument(
+            "idempotency_key: it was used with other arguments: use a new key for another request",
+        ))
+    }
+}
+
+fn edited(opened: &Opened, change: &ItemChange) -> Result<Option<Next>> {
+    let mut next = opened.next();
+    match change {
+        ItemChange::Archive => next.archived = true,
+        ItemChange::Restore => next.archived = false,
+        ItemChange::Edit { title, notes, tags, urls, set_fields, remove_fields } => {
+            let Overview { title: old_title, tags: old_tags, urls: old_urls, .. } = &mut next.overview;
+            replace(old_title, title.as_ref());
+            replace(old_tags, tags.as_ref());
+            replace(old_urls, urls.as_ref());
+            replace(&mut next.details.notes, notes.as_ref());
+            remove(&mut next.details.fields, remove_fields)?;
+            for field in set_fields {
+                let plain = PlainField::from(field);
+                match next.details.fields.iter_mut().find(|old| old.name() == plain.name()) {
+                    Some(old) => *old = plain,
+                    None => next.details.fields.push(plain),
+                }
+            }
+            if next.details.fields.len() > crate::model::item::MAX_FIELDS {
+                return Err(Error::argument(
+                    "set_fields",
+                    "the item would have more than 1,000 fields: make another item",
+                ));
+            }
+        }
+    }
+    let same =
+        next.overview == opened.overview && next.details == opened.details && next.archived == opened.written.archived;
+    Ok((!same).then_some(next))
+}
+
+fn replace<T: Clone>(old: &mut T, new: Option<&T>) {
+    if let Some(new) = new {
+        old.clone_from(new);
+    }
+}
+
+/// Takes fields out. A name with a dot is a field's whole label first, and a section and a label after that.
+fn remove(fields: &mut Vec<PlainField>, names: &[(Option<String>, String)]) -> Result<()> {
+    for (section, label) in names {
+        let whole = section.as_ref().map(|section| format!("{section}.{label}"));
+        let place = fields
+            .iter()
+            .position(|field| whole.as_deref().is_some_and(|whole| field.name() == (None, whole)))
+            .or_else(|| fields.iter().position(|field| field.name() == (section.as_deref(), label.as_str())));
+        match place {
+            Some(place) => drop(fields.remove(place)),
+            None => {
+                return Err(Error::argument(
+                    "remove_fields",
+                    format!("the item has no field `{}`", whole.as_ref().unwrap_or(label)),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn summary(item: Item) -> ItemSummary {
+    let Item {
+        id, vault_id, title, category, tags, urls, version, archived, created_at, updated_at, updated_by, ..
+    } = item;
+    ItemSummary { id, vault_id, title, category, tags, urls, version, archived, created_at, updated_at, updated_by }
+}
+
+fn item_of(entry: &Pending) -> Option<Id> {
+    crate::log::replay::items::address(&entry.operation).ok().map(|(item, ..)| item)
+}
+
+fn another() -> Error {
+    Error::tampered("the store answered another version of an item, or another item: restore the store")
+}

@@ -1,0 +1,107 @@
+//! What this client has verified: a head, and the logs under it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::log::feed::Head;
+use crate::log::operation::LogId;
+use crate::log::replay::{Directory, ItemsLog, VaultLog};
+use crate::model::id::Id;
+
+use super::events::Event;
+
+/// A state requested less than this before a call is fresh (PROTOCOL, rule 1).
+pub(super) const FRESH: Duration = Duration::from_secs(1);
+
+/// A vault's logs, verified.
+#[derive(Clone, Debug)]
+pub(super) struct VaultView {
+    pub(super) log: VaultLog,
+    /// The state of the item log under the same head.
+    pub(super) items_head: Head,
+    /// The item log, if it was asked for once.
+    pub(super) items: Option<ItemsLog>,
+    /// What the entries of both logs did, in order of position; those of items from when they were replayed.
+    pub(super) events: Vec<Event>,
+    /// Its leaf in the heads tree.
+    pub(super) leaf: u64,
+    /// When the state was asked for.
+    pub(super) asked: Instant,
+}
+
+/// When a log of the directory was last shown to be the newest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Freshness {
+    pub(super) leaf: u64,
+    pub(super) asked: Instant,
+    /// The heads tree of the account under which it was.
+    pub(super) root: Id,
+}
+
+/// All that was verified. A clone shares the logs.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) head: Head,
+    /// When `head` was asked for.
+    pub(super) asked: Option<Instant>,
+    /// The root of the account's heads tree under `head`.
+    pub(super) account_root: Option<Id>,
+    pub(super) directory: Option<Directory>,
+    pub(super) freshness: HashMap<LogId, Freshness>,
+    pub(super) vaults: HashMap<Id, Arc<VaultView>>,
+    /// What the entries of the directory's logs did.
+    pub(super) events: HashMap<LogId, Arc<Vec<Event>>>,
+}
+
+impl Known {
+    /// Nothing but the head that a token or a state file carries.
+    pub(super) fn new(head: Head) -> Self {
+        Self {
+            head,
+            asked: None,
+            account_root: None,
+            directory: None,
+            freshness: HashMap::new(),
+            vaults: HashMap::new(),
+            events: HashMap::new(),
+        }
+    }
+
+    /// The directory; there is one once the first answer was verified.
+    pub(super) fn directory(&self) -> Result<&Directory> {
+        self.directory.as_ref().ok_or_else(|| Error::tampered("the store shows no account log: restore the store"))
+    }
+
+    /// The vault, if its log was verified.
+    pub(super) fn vault(&self, vault: Id) -> Result<&Arc<VaultView>> {
+        self.vaults.get(&vault).ok_or_else(no_vault)
+    }
+
+    /// Whether a directory log needs no asking: it was asked for less than a second ago, or nothing in the account moved.
+    pub(super) fn is_fresh(&self, log: LogId, now: Instant) -> bool {
+        self.freshness.get(&log).is_some_and(|freshness| is_recent(freshness.asked, now)) || self.is_newest(log, now)
+    }
+
+    /// Whether a directory log is the newest under a head asked for less than a second ago.
+    pub(super) fn is_newest(&self, log: LogId, now: Instant) -> bool {
+        self.freshness.get(&log).is_some_and(|freshness| self.account_root == Some(freshness.root))
+            && self.asked.is_some_and(|asked| is_recent(asked, now))
+    }
+}
+
+/// Whether a state asked for then is fresh at a call that begins now.
+pub(super) fn is_recent(asked: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(asked) < FRESH
+}
+
+/// The one refusal for a vault that is not there, and for one that the caller may not know of.
+pub(super) fn no_vault() -> Error {
+    Error::not_found("there is no such vault, or you may not know of it: check the id")
+}
+
+/// The same for an item.
+pub(super) fn no_item() -> Error {
+    Error::not_found("there is no such item in this vault: check the id")
+}

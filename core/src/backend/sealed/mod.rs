@@ -1,0 +1,424 @@
+//! The end-to-end-encrypted backend: opens keys, seals and signs, and verifies all that it receives.
+
+mod access;
+mod audit;
+mod changes;
+mod content;
+mod events;
+mod files;
+mod found;
+mod items;
+mod keys;
+mod known;
+mod principals;
+mod profiles;
+mod ring;
+mod sealing;
+mod sign;
+mod state;
+mod trust;
+mod vaults;
+mod verify;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+
+use self::known::Known;
+use self::ring::Ring;
+use self::sign::{Base, Signer};
+use self::state::StateFile;
+use self::trust::{Need, Trust};
+use super::{
+    Backend, ChangeRequest, FileHandle, FileRequest, GrantRequest, ItemChange, ItemRequest, PageRequest,
+    PrincipalRequest, Rows, VaultRequest,
+};
+use crate::authority::{self, Authority, Session, SignIn, Submission, Submitted};
+use crate::crypto::identity::Identity;
+use crate::crypto::token::{Token, TokenKind};
+use crate::error::{Error, ErrorKind, Result};
+use crate::log::encoding::Bytes;
+use crate::log::entry::Entry;
+use crate::log::feed::Head;
+use crate::log::operation::Body;
+use crate::log::replay::PrincipalLog;
+use crate::model::account::{Account, Capabilities};
+use crate::model::audit::{AuditEvent, AuditFilter, AuditProof};
+use crate::model::change::ChangePage;
+use crate::model::credential::{Credential, Save};
+use crate::model::file::File;
+use crate::model::grant::Grant;
+use crate::model::id::{AccountId, FileId, Id, ItemId, PrincipalId, PrincipalKind, VaultId};
+use crate::model::item::{Item, ItemSummary};
+use crate::model::principal::{Principal, PrincipalRef};
+use crate::model::time::Timestamp;
+use crate::model::vault::Vault;
+use crate::store::Receipt;
+
+pub use self::found::found;
+
+/// How often a state that moved on between reading and signing is read again.
+const MAX_TRIES: usize = 64;
+
+/// One client's connection to an authority.
+pub struct Sealed {
+    authority: Arc<dyn Authority>,
+    location: String,
+    session: Session,
+    signer: Signer,
+    ring: Ring,
+    trust: Trust,
+    state: Option<StateFile>,
+    profiles: profiles::Profiles,
+    me: RwLock<Principal>,
+    /// The head of a cursor that was joined last.
+    joined: RwLock<Option<Head>>,
+    owner: PrincipalId,
+}
+
+/// What a connection needs besides its token.
+#[derive(Debug, Default)]
+pub struct SealedOptions {
+    /// As `connect` takes it, for credentials made here.
+    pub location: String,
+    /// Remembers the newest head between runs.
+    pub state: Option<std::path::PathBuf>,
+    /// Shown in the audit.
+    pub app: Option<String>,
+}
+
+impl Sealed {
+    /// Signs in, and verifies the account up to the token's root.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for a token that is malformed, revoked, expired or of another account; `Tampered` if the store
+    /// contradicts the token or the state file.
+    pub async fn connect(authority: Arc<dyn Authority>, token: &str, options: SealedOptions) -> Result<Self> {
+        let token = Token::parse(token)?;
+        let SealedOptions { location, state, app } = options;
+        let identity = Identity::derive(&token.seed)?;
+        let key = Id(identity.public().sign);
+        let challenge = authority.challenge(token.principal, key).await?;
+        if challenge.account != token.account {
+            return Err(Error::unauthenticated("the token is of another account: check the location"));
+        }
+        let message = authority::session_message(&challenge, token.principal);
+        let sign_in = SignIn {
+            nonce: challenge.nonce,
+            principal: token.principal,
+            generation: challenge.generation,
+            signature: identity.sign(&message).to_vec(),
+            app,
+        };
+        let session = authority.sign_in(sign_in).await?;
+        let state = state.map(|path| StateFile::open(path, token.account)).transpose()?;
+        let from_token = Head { size: token.head_size, root: token.head_root };
+        let from_token = if token.head_size == 0 { Head::empty() } else { from_token };
+        let remembered = state.as_ref().and_then(StateFile::head);
+        let newest = remembered.filter(|head| head.size > from_token.size).unwrap_or(from_token);
+        let trust = Trust::new(token.account, newest);
+        let signer = Signer { account: token.account, principal: token.principal, generation: challenge.generation };
+        let known = trust.refresh(authority.as_ref(), session, Need::principals([token.principal])).await?;
+        let log = own_log(&known, signer, key)?;
+        if !fits(token.kind, log.kind) {
+            return Err(Error::unauthenticated(
+                "the token's prefix is not that of its principal: copy it again, whole",
+            ));
+        }
+        let owner = known.directory()?.account.owner().unwrap_or(token.principal);
+        let profiles = profiles::Profiles::default();
+        let me = profiles.view(authority.as_ref(), session, &known, log).await?;
+        let sealed = Self {
+            authority,
+            location,
+            session,
+            signer,
+            ring: Ring::new(identity),
+            trust,
+            state,
+            profiles,
+            me: RwLock::new(me),
+            joined: RwLock::new(None),
+            owner: PrincipalId { kind: PrincipalKind::User, id: owner },
+        };
+        sealed.remember(known.head)?;
+        Ok(sealed)
+    }
+
+    fn account_id(&self) -> AccountId {
+        self.signer.account
+    }
+
+    fn my_id(&self) -> Id {
+        self.signer.principal
+    }
+
+    fn authority(&self) -> &dyn Authority {
+        self.authority.as_ref()
+    }
+
+    /// Verifies what the call needs; with it, always, who the caller is.
+    async fn refresh(&self, need: Need) -> Result<Arc<Known>> {
+        self.ring.identity()?;
+        let need = need.and_principals([self.my_id()]);
+        let known = self.trust.refresh(self.authority(), self.session, need).await?;
+        self.remember(known.head)?;
+        Ok(known)
+    }
+
+    fn joined_head(&self) -> Option<Head> {
+        *self.joined.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep_joined(&self, head: Head) {
+        *self.joined.write().unwrap_or_else(PoisonError::into_inner) = Some(head);
+    }
+
+    fn remember(&self, head: Head) -> Result<()> {
+        self.state.as_ref().map_or(Ok(()), |state| state.keep(head))
+    }
+
+    /// Signs with the caller's keys.
+    fn sign(&self, base: Base, id: Option<Id>, body: Body, rows: authority::Rows) -> Result<Submission> {
+        let identity = self.ring.identity()?;
+        self.signer.sign(&identity, base, id, body, rows)
+    }
+
+    /// Submits one operation.
+    async fn submit(&self, submission: Submission) -> Result<Submitted> {
+        let mut answers = self.submit_many(vec![submission]).await?;
+        answers.pop().unwrap_or_else(|| Err(Error::unavailable("the store gave no answer: try again")))
+    }
+
+    /// Submits operations in one commit. An answer that is not about the operation it is given for is `Tampered`.
+    async fn submit_many(&self, submissions: Vec<Submission>) -> Result<Vec<Result<Submitted>>> {
+        let sent: Vec<(Vec<u8>, Vec<Vec<u8>>)> =
+            submissions.iter().map(|sent| (sent.operation.clone(), sent.signatures.clone())).collect();
+        let answers = self.authority.submit(self.session, submissions).await?;
+        if answers.len() != sent.len() {
+            return Err(Error::tampered(
+                "the store answered another number of operations than it was given: restore the store",
+            ));
+        }
+        let checked = |(answer, (operation, signatures)): (Result<Submitted>, (Vec<u8>, Vec<Vec<u8>>))| {
+            let answer = answer?;
+            if let Submitted::Taken(receipt) | Submitted::Before(receipt) = &answer
+                && !acknowledges(receipt, operation, signatures)
+            {
+                return Err(Error::tampered("the store gave the answer to another operation: restore the store"));
+            }
+            Ok(answer)
+        };
+        Ok(answers.into_iter().zip(sent).map(checked).collect())
+    }
+
+    /// The receipt of an operation that was taken; `None` if it must be made again on a newer state.
+    async fn settle(&self, submitted: Submitted, ends: Option<(Id, Option<Id>)>) -> Result<Option<Receipt>> {
+        match submitted {
+            Submitted::Taken(receipt) | Submitted::Before(receipt) => Ok(Some(receipt)),
+            Submitted::Used(..) => Err(Error::invalid_argument(
+                "idempotency_key: it was used with other arguments: use a new key for another request",
+            )),
+            Submitted::Stale => Ok(None),
+            Submitted::Uncovered => {
+                let (signer, vault) =
+                    ends.ok_or_else(|| Error::unavailable("the store asks for a hold that nothing needs: try again"))?;
+                self.authority.hold(self.session, signer, vault).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The refusal after [`MAX_TRIES`].
+    fn contended(what: &str) -> Error {
+        Error::conflict(format!("{what} kept changing while this call was made: try again"))
+    }
+
+    /// The principal that a caller named.
+    async fn principal_id(&self, who: &PrincipalRef) -> Result<Id> {
+        match who {
+            PrincipalRef::Id(id) => Ok(id.id),
+            PrincipalRef::Email(email) => {
+                self.authority.find_principal(self.session, email.clone()).await?.ok_or_else(principals::nobody)
+            }
+            PrincipalRef::Group(_) => Err(super::not_yet("a group", "name the users one by one")),
+        }
+    }
+}
+
+/// The caller's own log, if it has the key of the token as its newest.
+fn own_log(known: &Known, signer: Signer, key: Id) -> Result<&PrincipalLog> {
+    let log = known
+        .directory()?
+        .principal(signer.principal)
+        .ok_or_else(|| Error::tampered("the store does not show the caller's own log: restore the store"))?;
+    let keys = log.generation(signer.generation).map_err(Error::from)?;
+    if keys.keys.sign == key {
+        Ok(log)
+    } else {
+        Err(Error::tampered("the store shows other keys for the caller: restore the store"))
+    }
+}
+
+/// Whether a receipt is of these bytes, with these signatures, at the place and time that it names.
+fn acknowledges(receipt: &Receipt, operation: Vec<u8>, signatures: Vec<Vec<u8>>) -> bool {
+    let Receipt { seq, time, hash, .. } = *receipt;
+    let signatures = signatures.into_iter().map(Bytes::from).collect();
+    Entry { seq, time, operation: Bytes::from(operation), signatures }.hash() == hash
+}
+
+fn fits(token: TokenKind, kind: PrincipalKind) -> bool {
+    match token {
+        TokenKind::User | TokenKind::Invitation => kind == PrincipalKind::User,
+        TokenKind::Service => kind == PrincipalKind::Service,
+        TokenKind::Recovery => kind == PrincipalKind::Recovery,
+    }
+}
+
+/// Whether a refusal means that the thing moved on, and a newer look may succeed.
+fn moved_on(error: &Error) -> bool {
+    error.kind() == ErrorKind::Conflict
+}
+
+#[async_trait]
+impl Backend for Sealed {
+    fn me(&self) -> Principal {
+        self.me.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn account(&self) -> Account {
+        Account {
+            id: self.account_id(),
+            owner: self.owner,
+            backend: self.authority.name(),
+            capabilities: Capabilities { users: true, user_grants: true, changes: true, audit: true, files: true },
+        }
+    }
+
+    async fn close(&self) {
+        self.ring.wipe();
+        self.authority.close().await;
+    }
+
+    async fn create_principal(&self, request: PrincipalRequest, save: Option<Save>) -> Result<Credential> {
+        self.add_principal(request, save).await
+    }
+
+    async fn get_principal(&self, who: &PrincipalRef) -> Result<Principal> {
+        self.read_principal(who).await
+    }
+
+    async fn list_principals(&self, kind: PrincipalKind, page: PageRequest) -> Result<Rows<Principal>> {
+        self.page_of_principals(kind, page).await
+    }
+
+    async fn delete_principal(&self, who: PrincipalId) -> Result<()> {
+        self.end_principal(who).await
+    }
+
+    async fn create_vaults(&self, requests: Vec<VaultRequest>) -> Result<Vec<Result<Vault>>> {
+        self.make_vaults(requests).await
+    }
+
+    async fn get_vault(&self, vault: VaultId) -> Result<Vault> {
+        self.read_vault(vault.0).await
+    }
+
+    async fn find_vault(&self, external_id: &str, creator: Option<&PrincipalRef>) -> Result<Vault> {
+        self.read_vault_by_external_id(external_id, creator).await
+    }
+
+    async fn list_vaults(&self, page: PageRequest) -> Result<Rows<Vault>> {
+        self.page_of_vaults(page).await
+    }
+
+    async fn update_vault(&self, vault: VaultId, name: Option<String>, description: Option<String>) -> Result<Vault> {
+        self.rename_vault(vault.0, name, description).await
+    }
+
+    async fn delete_vault(&self, vault: VaultId) -> Result<()> {
+        self.end_vault(vault.0).await
+    }
+
+    async fn grant(&self, vault: VaultId, request: GrantRequest) -> Result<Grant> {
+        self.let_in(vault.0, request).await
+    }
+
+    async fn revoke(&self, vault: VaultId, who: &PrincipalRef) -> Result<()> {
+        self.put_out(vault.0, who).await
+    }
+
+    async fn list_grants(&self, vault: VaultId, at: Option<Timestamp>) -> Result<Vec<Grant>> {
+        self.grants_of(vault.0, at).await
+    }
+
+    async fn create_item(&self, vault: VaultId, request: ItemRequest) -> Result<Item> {
+        self.make_item(vault.0, request).await
+    }
+
+    async fn get_item(&self, vault: VaultId, item: ItemId, version: Option<u64>) -> Result<Item> {
+        self.read_item(vault.0, item.0, version).await
+    }
+
+    async fn item_history(&self, vault: VaultId, item: ItemId, page: PageRequest) -> Result<Rows<Item>> {
+        self.versions_of(vault.0, item.0, page).await
+    }
+
+    async fn list_items(&self, vault: VaultId, archived: bool, page: PageRequest) -> Result<Rows<ItemSummary>> {
+        self.page_of_items(vault.0, archived, page).await
+    }
+
+    async fn change_item(
+        &self,
+        vault: VaultId,
+        item: ItemId,
+        change: ItemChange,
+        if_version: Option<u64>,
+    ) -> Result<Item> {
+        self.rewrite_item(vault.0, item.0, change, if_version).await
+    }
+
+    async fn delete_item(&self, vault: VaultId, item: ItemId) -> Result<()> {
+        self.end_item(vault.0, item.0).await
+    }
+
+    async fn attach_file(
+        &self,
+        vault: VaultId,
+        item: ItemId,
+        request: FileRequest,
+        replace: Option<FileId>,
+        idempotency_key: Option<String>,
+    ) -> Result<File> {
+        self.attach(vault.0, item.0, request, replace, idempotency_key).await
+    }
+
+    async fn open_file(&self, vault: VaultId, item: ItemId, file: FileId) -> Result<Box<dyn FileHandle>> {
+        self.open_content(vault.0, item.0, file.0).await
+    }
+
+    async fn detach_file(&self, vault: VaultId, item: ItemId, file: FileId) -> Result<()> {
+        self.detach(vault.0, item.0, file.0).await
+    }
+
+    fn end_of_changes(&self) -> BoxFuture<'static, Result<String>> {
+        self.end_cursor()
+    }
+
+    async fn list_changes(&self, request: ChangeRequest) -> Result<ChangePage> {
+        self.page_of_changes(request).await
+    }
+
+    async fn wait_for_changes(&self, after: &str) -> Result<()> {
+        self.wait_beyond(after).await
+    }
+
+    async fn list_audit(&self, filter: AuditFilter, page: PageRequest) -> Result<Rows<AuditEvent>> {
+        self.page_of_audit(filter, page).await
+    }
+
+    async fn verify_audit(&self) -> Result<AuditProof> {
+        self.replay_everything().await
+    }
+}

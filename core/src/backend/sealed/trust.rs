@@ -1,0 +1,191 @@
+//! Asking the authority until all that an answer rests on is verified and fresh.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::Mutex;
+
+use super::known::{Known, VaultView, is_recent};
+use super::verify::Absorbed;
+use crate::authority::{Authority, LogRequest, Session, StatesRequest, VaultRequest};
+use crate::error::{Error, Result};
+use crate::log::feed::Head;
+use crate::log::operation::{LogId, LogKind};
+use crate::log::replay::mentions;
+use crate::model::id::{AccountId, Id};
+
+/// Rounds after which an answer that keeps naming new principals is no honest one.
+const MAX_ROUNDS: usize = 64;
+
+/// The verified logs of one client.
+pub(super) struct Trust {
+    account: AccountId,
+    known: Mutex<Arc<Known>>,
+}
+
+/// What must be fresh for a call.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Need {
+    /// Principals and groups, besides those that the vaults name.
+    pub(super) logs: BTreeSet<LogId>,
+    /// Vaults; those that the authority leaves out stay unknown.
+    pub(super) vaults: BTreeSet<Id>,
+    /// Whether the vaults' item logs are replayed.
+    pub(super) items: bool,
+    /// Heads that others vouched for, to be joined to the newest.
+    pub(super) joins: Vec<Head>,
+    /// Asks even where what is known is less than a second old.
+    pub(super) now: bool,
+}
+
+impl Need {
+    pub(super) fn vault(vault: Id) -> Self {
+        Self { vaults: BTreeSet::from([vault]), ..Self::default() }
+    }
+
+    pub(super) fn items(vault: Id) -> Self {
+        Self { items: true, ..Self::vault(vault) }
+    }
+
+    pub(super) fn principals(ids: impl IntoIterator<Item = Id>) -> Self {
+        Self { logs: ids.into_iter().map(|id| LogId::new(LogKind::Principal, id)).collect(), ..Self::default() }
+    }
+
+    pub(super) fn and_principals(mut self, ids: impl IntoIterator<Item = Id>) -> Self {
+        self.logs.extend(ids.into_iter().map(|id| LogId::new(LogKind::Principal, id)));
+        self
+    }
+
+    pub(super) fn asked_now(mut self) -> Self {
+        self.now = true;
+        self
+    }
+}
+
+impl Trust {
+    pub(super) fn new(account: AccountId, head: Head) -> Self {
+        Self { account, known: Mutex::new(Arc::new(Known::new(head))) }
+    }
+
+    /// What is known, whatever its age.
+    pub(super) async fn known(&self) -> Arc<Known> {
+        Arc::clone(&*self.known.lock().await)
+    }
+
+    /// Forgets the age of what is known of a vault: the next call asks.
+    pub(super) async fn expire(&self, vault: Id) {
+        let mut known = self.known.lock().await;
+        if let Some(asked) = Instant::now().checked_sub(super::known::FRESH)
+            && known.vaults.contains_key(&vault)
+            && let Some(view) = Arc::make_mut(&mut known).vaults.get_mut(&vault)
+        {
+            Arc::make_mut(view).asked = asked;
+        }
+    }
+
+    /// Forgets a vault that the authority no longer shows.
+    pub(super) async fn forget(&self, vault: Id) {
+        Arc::make_mut(&mut *self.known.lock().await).vaults.remove(&vault);
+    }
+
+    /// Verifies what the call needs, as far as it is not fresh already.
+    pub(super) async fn refresh(&self, authority: &dyn Authority, session: Session, need: Need) -> Result<Arc<Known>> {
+        let mut known = self.known.lock().await;
+        let started = Instant::now();
+        if !need.now && is_fresh(&known, &need, started) {
+            return Ok(Arc::clone(&known));
+        }
+        let mut absorbed = Absorbed::new(self.account, Known::clone(&known));
+        let mut asked = BTreeSet::new();
+        for round in 0..MAX_ROUNDS {
+            // The first answer tells whether the account's heads moved: often it is the only one that is needed.
+            let first = round == 0;
+            let wanted = if first { unknown(&absorbed, &need) } else { wanted(&absorbed, &need, started, &asked) };
+            if wanted.is_empty() && !first {
+                let mut next = absorbed.apply()?;
+                next.vaults.retain(|vault, view| !need.vaults.contains(vault) || view.asked >= started);
+                *known = Arc::new(next);
+                return Ok(Arc::clone(&known));
+            }
+            let request = StatesRequest {
+                known: absorbed.known.head,
+                others: if first { need.joins.clone() } else { Vec::new() },
+                logs: wanted.iter().map(|log| LogRequest { log: *log, from: absorbed.size(*log) }).collect(),
+                vaults: if first { vault_requests(&absorbed, &need) } else { Vec::new() },
+            };
+            let now = Instant::now();
+            let answer = authority.states(session, request.clone()).await?;
+            absorbed.absorb(&request, answer, now)?;
+            asked.extend(wanted);
+        }
+        Err(Error::tampered("the store names ever more principals for one answer: restore the store"))
+    }
+}
+
+fn is_fresh(known: &Known, need: &Need, now: Instant) -> bool {
+    let fresh = |view: &Arc<VaultView>| {
+        is_recent(view.asked, now)
+            && (!need.items || view.items.as_ref().is_some_and(|items| items.progress.head() == view.items_head))
+            && involved(view).iter().all(|log| known.is_fresh(*log, now))
+    };
+    known.directory.is_some()
+        && need.vaults.iter().all(|vault| known.vaults.get(vault).is_some_and(fresh))
+        && need.logs.iter().all(|log| known.is_fresh(*log, now))
+}
+
+fn vault_requests(absorbed: &Absorbed, need: &Need) -> Vec<VaultRequest> {
+    need.vaults
+        .iter()
+        .map(|vault| {
+            let replayed = absorbed.known.vaults.get(vault).is_some_and(|view| view.items.is_some());
+            VaultRequest {
+                vault: *vault,
+                access_from: absorbed.size(LogId::new(LogKind::Vault, *vault)),
+                items_from: (need.items || replayed).then(|| absorbed.size(LogId::new(LogKind::Items, *vault))),
+            }
+        })
+        .collect()
+}
+
+/// Directory logs to ask for before anything is known of the newest heads: the account's, and those never seen.
+fn unknown(absorbed: &Absorbed, need: &Need) -> BTreeSet<LogId> {
+    let mut logs: BTreeSet<LogId> =
+        need.logs.iter().copied().filter(|log| !absorbed.known.freshness.contains_key(log)).collect();
+    logs.insert(LogId::new(LogKind::Account, absorbed.account));
+    logs
+}
+
+/// Directory logs that the answer rests on and that were not shown fresh yet.
+fn wanted(absorbed: &Absorbed, need: &Need, now: Instant, asked: &BTreeSet<LogId>) -> BTreeSet<LogId> {
+    let known = &absorbed.known;
+    let mut logs = need.logs.clone();
+    for vault in &need.vaults {
+        if let Some(view) = known.vaults.get(vault) {
+            logs.extend(involved(view));
+        }
+    }
+    for entry in absorbed.waiting() {
+        logs.extend(mentions(&entry.operation));
+    }
+    let fresh = |log: LogId| if need.now { known.is_newest(log, now) } else { known.is_fresh(log, now) };
+    logs.retain(|log| !asked.contains(log) && !fresh(*log));
+    logs
+}
+
+/// Everybody whose standing decides about a vault: members ever, and who made its keys or signed in it.
+fn involved(view: &VaultView) -> BTreeSet<LogId> {
+    let log = &view.log;
+    let principal = |id: Id| LogId::new(LogKind::Principal, id);
+    let mut logs: BTreeSet<LogId> = log
+        .members
+        .iter()
+        .map(|(grantee, tenures)| {
+            let is_group = tenures.last().is_some_and(|tenure| tenure.generation.is_none());
+            if is_group { LogId::new(LogKind::Group, *grantee) } else { principal(*grantee) }
+        })
+        .collect();
+    logs.extend(log.epochs.iter().map(|epoch| principal(epoch.maker)));
+    logs.extend(view.events.iter().filter_map(|event| event.signer).map(principal));
+    logs
+}

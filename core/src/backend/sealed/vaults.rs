@@ -1,0 +1,356 @@
+//! Vaults: made, read, renamed, ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::content::VaultName;
+use super::keys::parse_place;
+use super::known::{Known, VaultView, no_vault};
+use super::sign::Base;
+use super::trust::Need;
+use super::{MAX_TRIES, Sealed};
+use crate::authority::{Rows as SealedRows, Submission, Submitted, VaultRows};
+use crate::backend::{GrantRequest, PageRequest, Rows, VaultRequest};
+use crate::crypto::random;
+use crate::error::{Error, ErrorKind, Result};
+use crate::log::body::{self, EpochStart, MemberGrant, Nothing, Recipient, SUITE, role_number, sealed_hash};
+use crate::log::encoding::MaybeId;
+use crate::log::label;
+use crate::log::operation::{At, Body};
+use crate::model::id::{Id, PrincipalId, PrincipalKind, VaultId};
+use crate::model::principal::PrincipalRef;
+use crate::model::role::Role;
+use crate::model::time;
+use crate::model::vault::Vault;
+
+impl Sealed {
+    /// Makes vaults in one commit; an error per row that could not be made.
+    pub(super) async fn make_vaults(&self, requests: Vec<VaultRequest>) -> Result<Vec<Result<Vault>>> {
+        let recovery = self.recovery_for_new_vaults().await?;
+        let members = self.resolve(&requests).await?;
+        let ids = members.values().filter_map(|id| id.as_ref().ok()).copied();
+        let known = self.refresh(Need::principals(ids).and_principals(recovery.map(|key| key.principal))).await?;
+        let mut prepared = Vec::with_capacity(requests.len());
+        for request in &requests {
+            prepared.push(self.prepare(&known, request, &members, recovery).await);
+        }
+        let mut submissions = Vec::new();
+        let prepared: Vec<Result<Prepared>> = prepared
+            .into_iter()
+            .map(|row| {
+                row.map(|(row, submission)| {
+                    submissions.push(submission);
+                    row
+                })
+            })
+            .collect();
+        let mut answers = self.submit_many(submissions).await?.into_iter();
+        let mut made = Vec::with_capacity(requests.len());
+        for (request, row) in requests.into_iter().zip(prepared) {
+            let row = match row {
+                Ok(row) => {
+                    let answer = answers
+                        .next()
+                        .unwrap_or_else(|| Err(Error::unavailable("the store gave no answer: try again")));
+                    self.finish(request, row, answer).await
+                }
+                Err(error) => Err(error),
+            };
+            made.push(row);
+        }
+        Ok(made)
+    }
+
+    async fn finish(&self, request: VaultRequest, row: Prepared, answer: Result<Submitted>) -> Result<Vault> {
+        match answer? {
+            Submitted::Taken(receipt) | Submitted::Before(receipt) => {
+                let at = time::from_millis(receipt.time);
+                self.ring.keep(row.vault.0, 1, row.key);
+                Ok(Vault {
+                    id: row.vault,
+                    name: request.name,
+                    description: request.description,
+                    external_id: request.external_id,
+                    role: request.retain,
+                    due: false,
+                    created_at: at,
+                    updated_at: at,
+                    created_by: self.me_id(),
+                })
+            }
+            Submitted::Used(..) => self.repeated(request, row.vault).await,
+            Submitted::Stale | Submitted::Uncovered => Err(Self::contended("the account")),
+        }
+    }
+
+    /// A repeat of an idempotency key: the first answer, if the arguments are the same.
+    async fn repeated(&self, request: VaultRequest, vault: VaultId) -> Result<Vault> {
+        let first = self.read_vault(vault.0).await?;
+        let same = first.name == request.name
+            && first.description == request.description
+            && first.external_id == request.external_id
+            && first.role == request.retain;
+        if same {
+            Ok(first)
+        } else {
+            Err(Error::invalid_argument(
+                "idempotency_key: it was used with other arguments: use a new key for another request",
+            ))
+        }
+    }
+
+    async fn recovery_for_new_vaults(&self) -> Result<Option<Recipient>> {
+        let known = self.refresh(Need::default()).await?;
+        if !known.directory()?.account.policy().1.recovery {
+            return Ok(None);
+        }
+        let recovery = self.recovery().await?;
+        if let Some(recovery) = recovery {
+            self.ensure_recoverable(recovery).await?;
+        }
+        Ok(recovery)
+    }
+
+    /// Everybody that the requests name, once.
+    async fn resolve(&self, requests: &[VaultRequest]) -> Result<BTreeMap<String, Result<Id>>> {
+        let mut members = BTreeMap::new();
+        for grant in requests.iter().flat_map(|request| &request.access) {
+            let name = format!("{:?}", grant.to);
+            if let std::collections::btree_map::Entry::Vacant(place) = members.entry(name) {
+                let found = self.principal_id(&grant.to).await;
+                if let Err(error) = &found
+                    && error.kind() != ErrorKind::NotFound
+                    && error.kind() != ErrorKind::Unsupported
+                {
+                    return found.map(|_| BTreeMap::new());
+                }
+                place.insert(found);
+            }
+        }
+        Ok(members)
+    }
+
+    async fn prepare(
+        &self,
+        known: &Known,
+        request: &VaultRequest,
+        members: &BTreeMap<String, Result<Id>>,
+        recovery: Option<Recipient>,
+    ) -> Result<(Prepared, Submission)> {
+        let directory = known.directory()?;
+        let me = Recipient { principal: self.my_id(), generation: self.signer.generation };
+        let mut grants = vec![MemberGrant {
+            grantee: me.principal,
+            role: role_number(request.retain),
+            generation: Some(me.generation),
+            expires_at: None,
+        }];
+        let mut recipients = BTreeSet::from([me]);
+        for GrantRequest { to, role, expires_at } in &request.access {
+            let id = match members.get(&format!("{to:?}")) {
+                Some(Ok(id)) => *id,
+                _ => return Err(super::principals::nobody()),
+            };
+            if grants.iter().any(|grant| grant.grantee == id) {
+                return Err(Error::argument(
+                    "access",
+                    "somebody is named twice, or is the caller: use `retain` for the caller's role",
+                ));
+            }
+            let log = directory.principal(id).ok_or_else(super::principals::nobody)?;
+            let newest = log.newest().ok_or_else(super::principals::nobody)?;
+            grants.push(MemberGrant {
+                grantee: id,
+                role: role_number(*role),
+                generation: Some(newest.number),
+                expires_at: expires_at.map(time::to_millis),
+            });
+            if let Some(standing) = log.standing_at(known.head.size) {
+                recipients.insert(Recipient { principal: id, generation: standing.number });
+            }
+        }
+        let (operation_id, nonce) = self.ids_of(request.idempotency_key.as_deref())?;
+        let vault = body::vault_id(self.account_id(), me.principal, nonce);
+        let epoch = self.make_epoch(known, vault, 1, &recipients, recovery).await?;
+        let name = VaultName { name: request.name.clone(), description: request.description.clone() };
+        let sealed = self.seal_name(&epoch.key, vault, 0, 1, &name)?;
+        let start = EpochStart {
+            number: 1,
+            suite: SUITE,
+            commitment: epoch.key.commitment(self.account_id(), vault, 1),
+            recipients: recipients.into_iter().collect(),
+            previous: MaybeId(None),
+            recovery,
+        };
+        let body = Body::VaultCreated(body::VaultCreated {
+            nonce,
+            epoch: start,
+            members: grants,
+            name: sealed_hash(&sealed),
+            external_id: request.external_id.clone(),
+        });
+        let rows = SealedRows { name: Some(sealed), wraps: epoch.wraps, ..SealedRows::default() };
+        let base = Base { log: Some(vault.0), at: At::empty(), seen: known.head };
+        let submission = self.sign(base, Some(operation_id), body, rows)?;
+        Ok((Prepared { vault, key: epoch.key }, submission))
+    }
+
+    /// The operation id and the nonce of a vault: random, or the same for the same idempotency key.
+    fn ids_of(&self, key: Option<&str>) -> Result<(Id, Id)> {
+        match key {
+            None => Ok((Id(random::make_bytes()?), Id(random::make_bytes()?))),
+            Some(key) => Ok((self.derive_id("idempotent-operation", key)?, self.derive_id("idempotent-vault", key)?)),
+        }
+    }
+
+    /// An id that only the caller can derive from its idempotency key, and always the same.
+    pub(super) fn derive_id(&self, purpose: &str, key: &str) -> Result<Id> {
+        let identity = self.ring.identity()?;
+        let secret = identity.sign(&label::join(purpose, &[self.account_id().as_bytes(), key.as_bytes()]));
+        Ok(label::hash(purpose, &[&secret]))
+    }
+
+    /// The vault as the caller sees it.
+    pub(super) async fn read_vault(&self, vault: Id) -> Result<Vault> {
+        let known = self.refresh(Need::vault(vault)).await?;
+        let (_, role) = self.member(&known, vault)?;
+        let view = known.vault(vault)?;
+        let rows = match self.vault_rows(vault).await {
+            Ok(rows) => rows,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.trust.forget(vault).await;
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
+        self.show_vault(&known, view, role, &rows).await
+    }
+
+    /// The verified vault and the caller's role in it, if it has one.
+    pub(super) fn member<'a>(&self, known: &'a Known, vault: Id) -> Result<(&'a VaultView, Role)> {
+        let view = known.vault(vault)?;
+        let now = time::to_millis(chrono::Utc::now());
+        let role = view.log.role_now(known.directory()?, self.my_id(), now).ok_or_else(no_vault)?;
+        if view.log.deleted { Err(no_vault()) } else { Ok((view, role)) }
+    }
+
+    /// The vault, if the caller's role there is at least this.
+    pub(super) fn member_with<'a>(&self, known: &'a Known, vault: Id, need: Role) -> Result<&'a VaultView> {
+        let (view, role) = self.member(known, vault)?;
+        if role >= need {
+            return Ok(view);
+        }
+        Err(Error::permission_denied(format!(
+            "this needs the role `{need}` in the vault, and yours is `{role}`: ask one of its administrators"
+        )))
+    }
+
+    async fn show_vault(&self, known: &Known, view: &VaultView, role: Role, rows: &VaultRows) -> Result<Vault> {
+        let VaultName { name, description } = self.open_name(view, rows).await?;
+        let log = &view.log;
+        let directory = known.directory()?;
+        let kind = directory.principal(log.creator).map_or(PrincipalKind::User, |creator| creator.kind);
+        Ok(Vault {
+            id: log.id,
+            name,
+            description,
+            external_id: log.external_id.clone(),
+            role,
+            due: log.is_due(directory, time::to_millis(chrono::Utc::now())),
+            created_at: time::from_millis(log.created_at),
+            updated_at: time::from_millis(log.updated_at),
+            created_by: PrincipalId { kind, id: log.creator },
+        })
+    }
+
+    pub(super) async fn read_vault_by_external_id(
+        &self,
+        external_id: &str,
+        creator: Option<&PrincipalRef>,
+    ) -> Result<Vault> {
+        let creator = match creator {
+            None => self.my_id(),
+            Some(creator) => self.principal_id(creator).await?,
+        };
+        let found = self.authority.find_vault(self.session, creator, external_id.to_owned()).await?;
+        let vault = self.read_vault(found.ok_or_else(no_vault)?).await?;
+        if vault.external_id.as_deref() == Some(external_id) && vault.created_by.id == creator {
+            Ok(vault)
+        } else {
+            Err(Error::tampered("the store answered another vault for this external id: restore the store"))
+        }
+    }
+
+    pub(super) async fn page_of_vaults(&self, page: PageRequest) -> Result<Rows<Vault>> {
+        let from = parse_place(page.after.as_deref())?;
+        let ids = self.authority.vaults(self.session, from, page.limit).await?;
+        let need = Need { vaults: ids.ids.iter().copied().collect(), ..Need::default() };
+        let known = self.refresh(need).await?;
+        let rows = self.authority.vault_rows(self.session, ids.ids.clone()).await?;
+        let mut data = Vec::with_capacity(ids.ids.len());
+        for (id, rows) in ids.ids.iter().zip(rows) {
+            // A vault left between the two answers is in neither: it is no longer the caller's.
+            if let (Ok((view, role)), Ok(rows)) = (self.member(&known, *id), rows) {
+                data.push(self.show_vault(&known, view, role, &rows).await?);
+            }
+        }
+        Ok(Rows { data, next: ids.next.map(|next| next.to_string()) })
+    }
+
+    pub(super) async fn rename_vault(
+        &self,
+        vault: Id,
+        name: Option<String>,
+        description: Option<String>,
+    ) -> Result<Vault> {
+        for _ in 0..MAX_TRIES {
+            let known = self.refresh(Need::vault(vault).asked_now()).await?;
+            let view = self.member_with(&known, vault, Role::Admin)?;
+            let before = self.open_name(view, &self.vault_rows(vault).await?).await?;
+            let after = VaultName {
+                name: name.clone().unwrap_or_else(|| before.name.clone()),
+                description: description.clone().unwrap_or_else(|| before.description.clone()),
+            };
+            if after == before {
+                return self.read_vault(vault).await;
+            }
+            let epoch = view.log.epoch().start.number;
+            let at = view.log.progress.head();
+            let key = self.vault_key(view, epoch).await?;
+            let sealed = self.seal_name(&key, view.log.id, at.size, epoch, &after)?;
+            let body = Body::VaultUpdated(body::VaultUpdated { epoch, name: sealed_hash(&sealed) });
+            let rows = SealedRows { name: Some(sealed), ..SealedRows::default() };
+            let submission = self.sign(Base { log: Some(vault), at, seen: known.head }, None, body, rows)?;
+            let submitted = self.submit(submission).await?;
+            if self.settle(submitted, None).await?.is_some() {
+                self.trust.expire(vault).await;
+                return self.read_vault(vault).await;
+            }
+        }
+        Err(Self::contended("the vault"))
+    }
+
+    pub(super) async fn end_vault(&self, vault: Id) -> Result<()> {
+        for _ in 0..MAX_TRIES {
+            let known = self.refresh(Need::vault(vault).asked_now()).await?;
+            let view = self.member_with(&known, vault, Role::Admin)?;
+            let base = Base { log: Some(vault), at: view.log.progress.head(), seen: known.head };
+            let submission = self.sign(base, None, Body::VaultDeleted(Nothing {}), SealedRows::default())?;
+            let submitted = self.submit(submission).await?;
+            if self.settle(submitted, None).await?.is_some() {
+                self.trust.forget(vault).await;
+                self.ring.forget(vault);
+                return Ok(());
+            }
+        }
+        Err(Self::contended("the vault"))
+    }
+
+    pub(super) fn me_id(&self) -> PrincipalId {
+        self.me.read().unwrap_or_else(std::sync::PoisonError::into_inner).id
+    }
+}
+
+struct Prepared {
+    vault: VaultId,
+    key: crate::crypto::key::SealKey,
+}

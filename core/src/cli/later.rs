@@ -1,0 +1,71 @@
+//! Commands that have their names already and do nothing yet.
+
+use std::ffi::OsString;
+
+use clap::{Args, Subcommand};
+
+use crate::backend;
+use crate::error::Error;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Later {
+    #[command(hide = true)]
+    Accept(Rest),
+    #[command(hide = true)]
+    RotateToken(Rest),
+    #[command(hide = true)]
+    Serve(Rest),
+    #[command(hide = true)]
+    Group(Rest),
+    #[command(hide = true)]
+    Provision(Rest),
+    #[command(hide = true)]
+    Policy(Rest),
+    #[command(hide = true)]
+    Backup(Rest),
+    #[command(hide = true)]
+    Restore(Rest),
+    #[command(hide = true)]
+    Migrate(Rest),
+}
+
+/// Whatever comes after the name.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub(super) struct Rest {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<OsString>,
+}
+
+impl Later {
+    /// What to use instead.
+    pub(super) fn refusal(&self) -> Error {
+        let (name, instead) = match self {
+            Self::Accept(_) => ("accept", "whoever may manage users makes a token with `strongroom user create`"),
+            Self::RotateToken(_) => (
+                "rotate_token",
+                "make another with `strongroom service-account create`, and end this one with `strongroom service-account revoke`",
+            ),
+            Self::Serve(_) => ("serve", "give every program the database itself with --location PATH"),
+            Self::Group(_) => ("groups", "give each member a role with `strongroom access grant`"),
+            Self::Provision(_) => (
+                "provisioning",
+                "make each row's vault with `strongroom vault create --external-id … --access …`, which is safe to repeat",
+            ),
+            Self::Policy(_) => {
+                ("policy", "give each grant its own role and end with `strongroom access grant --expires-at`")
+            }
+            Self::Backup(_) => ("backup", "copy the database and its side files while no program has it open"),
+            Self::Restore(_) => {
+                ("restore", "put the copies back in their places while no program has the database open")
+            }
+            Self::Migrate(_) => ("migrate", "make the items anew with `strongroom item create`"),
+        };
+        not_yet(name, instead)
+    }
+}
+
+/// The refusal of a command that comes later.
+pub(super) fn not_yet(operation: &'static str, instead: &str) -> Error {
+    backend::not_yet(operation, instead).in_operation(operation)
+}

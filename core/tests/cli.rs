@@ -1,0 +1,370 @@
+//! The program as a person and as a script use it: one class, from its first command to the proof of its audit.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const OWNER: &str = "teacher@example.edu";
+
+/// What a command said.
+struct Said {
+    code: Option<i32>,
+    out: String,
+    errors: String,
+}
+
+impl Said {
+    /// The one JSON document of a command that succeeded.
+    fn json(&self) -> Value {
+        assert_eq!((self.code, self.errors.as_str()), (Some(0), ""));
+        serde_json::from_str(&self.out).unwrap()
+    }
+
+    /// The code of a command that was refused.
+    fn refusal(&self) -> String {
+        assert_eq!((self.code, self.out.as_str()), (Some(1), ""), "{}", self.errors);
+        assert_eq!(self.errors.lines().count(), 1, "{}", self.errors);
+        let told: Value = serde_json::from_str(&self.errors).unwrap();
+        assert!(!told["error"]["message"].as_str().unwrap().is_empty());
+        told["error"]["code"].as_str().unwrap().to_owned()
+    }
+}
+
+/// A directory with a database in it, and whoever works there.
+struct Room {
+    directory: TempDir,
+}
+
+impl Room {
+    fn empty() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    /// A room whose owner's token is in the file `owner`.
+    fn new() -> Self {
+        let room = Self::empty();
+        let made = room.run(&["init", "--owner", OWNER, "--token-file", "owner", "classroom.db"]);
+        assert_eq!((made.code, made.errors.as_str()), (Some(0), ""));
+        room
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), content).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_strongroom"));
+        for variable in ["STRONGROOM_LOCATION", "STRONGROOM_TOKEN", "STRONGROOM_STATE"] {
+            command.env_remove(variable);
+        }
+        command.current_dir(self.directory.path()).args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Said {
+        said(&mut self.command(arguments))
+    }
+
+    /// Runs a command as whoever has this token file, with text on standard input.
+    fn hears(&self, who: &str, arguments: &[&str], input: &str) -> Said {
+        let mut child = self
+            .command(&[&["--location", "classroom.db", "--token-file", who], arguments].concat())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        Said {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            errors: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Runs a command as whoever has this token file.
+    fn by(&self, who: &str, arguments: &[&str]) -> Said {
+        self.hears(who, arguments, "")
+    }
+
+    /// As [`Room::by`], with the answer in JSON.
+    fn json(&self, who: &str, arguments: &[&str]) -> Value {
+        self.by(who, &[arguments, &["--json"]].concat()).json()
+    }
+
+    fn refusal(&self, who: &str, arguments: &[&str]) -> String {
+        self.by(who, &[arguments, &["--json"]].concat()).refusal()
+    }
+
+    /// A vault of the owner's.
+    fn vault(&self, name: &str) -> String {
+        id(&self.json("owner", &["vault", "create", name]))
+    }
+}
+
+fn said(command: &mut Command) -> Said {
+    let output = command.output().unwrap();
+    Said {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        errors: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn id(value: &Value) -> String {
+    value["id"].as_str().unwrap().to_owned()
+}
+
+fn rows(value: &Value) -> &Vec<Value> {
+    value.as_array().unwrap()
+}
+
+#[test]
+fn a_class_from_its_first_command_to_the_proof() {
+    let room = Room::new();
+
+    // A program makes the vaults, and people get into them.
+    let made = room.json(
+        "owner",
+        &["service-account", "create", "grader", "--can-create-vaults", "--can-manage-users", "--save-token", "grader"],
+    );
+    assert_eq!((&made["token"], &made["principal"]["kind"]), (&"***".into(), &"service_account".into()));
+    assert_eq!(room.json("grader", &["whoami"])["name"], "grader");
+    let alice =
+        room.json("grader", &["user", "create", "alice@example.edu", "--name", "Alice", "--save-token", "alice"]);
+    assert_eq!(alice["principal"]["issued"], true);
+    let vault = room.json(
+        "grader",
+        &["vault", "create", "Alice", "--external-id", "student-42", "--access", "alice@example.edu=write"],
+    );
+    let vault_id = id(&vault);
+    assert_eq!((&vault["role"], &vault["external_id"]), (&"admin".into(), &"student-42".into()));
+    assert_eq!(id(&room.json("grader", &["vault", "get", "--external-id", "student-42"])), vault_id);
+    assert_eq!(room.json("alice", &["vault", "get", &vault_id])["role"], "write");
+    let table = room.by("alice", &["vault", "list"]);
+    assert_eq!((table.code, table.out.lines().count()), (Some(0), 2));
+    assert!(table.out.starts_with("ID ") && table.out.contains(&vault_id));
+
+    // A secret goes in from a file and comes out where it is asked for by name alone.
+    room.write("password.txt", "hunter2\n");
+    let create = ["item", "create", &vault_id, "--title", "Homework 1", "--field", "grade=A", "--tag", "term-1"];
+    let item = room.json("alice", &[&create[..], &["--field", "login.password[concealed]=@password.txt"]].concat());
+    let item_id = id(&item);
+    assert_eq!(item["fields"][1]["value"], "***");
+    assert_eq!(item["fields"][1]["section"], "login");
+    let get = ["item", "get", &vault_id, &item_id];
+    for masked in [room.by("alice", &get), room.by("alice", &[&get[..], &["--json"]].concat())] {
+        assert!(masked.out.contains("***") && !masked.out.contains("hunter2"), "{}", masked.out);
+    }
+    assert!(room.by("alice", &[&get[..], &["--reveal"]].concat()).out.contains("hunter2"));
+    assert_eq!(room.json("alice", &[&get[..], &["--reveal"]].concat())["fields"][1]["value"], "hunter2");
+    let reference = "op://Alice/Homework 1/login/password";
+    assert_eq!(room.by("alice", &["read", reference]).out, "hunter2\n");
+    assert_eq!(room.by("alice", &["read", "--no-newline", reference]).out, "hunter2");
+    assert_eq!(room.json("alice", &["read", reference]), "hunter2");
+
+    // A file comes back as it went.
+    let essay = "An essay of some length.\n".repeat(100_000);
+    room.write("essay.txt", &essay);
+    let file =
+        room.json("alice", &["file", "attach", &vault_id, &item_id, "essay.txt", "--content-type", "text/plain"]);
+    assert_eq!((&file["name"], &file["size"]), (&"essay.txt".into(), &essay.len().into()));
+    for (which, to) in [("essay.txt", "by-name.txt"), (file["id"].as_str().unwrap(), "by-id.txt")] {
+        let download = room.by("grader", &["file", "download", &vault_id, &item_id, which, "--to", to]);
+        assert_eq!((download.code, download.out.as_str(), download.errors.as_str()), (Some(0), "", ""));
+        assert!(room.read(to) == essay);
+    }
+    assert!(room.by("alice", &["file", "download", &vault_id, &item_id, "essay.txt", "--to", "-"]).out == essay);
+    assert_eq!(rows(&room.json("alice", &["file", "list", &vault_id, &item_id])).len(), 1);
+
+    // What happened is told once, in order, and can be gone on from.
+    let changes = room.json("grader", &["changes", "--vault", &vault_id]);
+    let kinds: Vec<_> = rows(&changes["data"]).iter().map(|change| change["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds.last(), Some(&"file.attached"));
+    assert!(kinds.contains(&"vault.created") && kinds.contains(&"item.created"), "{kinds:?}");
+    assert_eq!(rows(&changes["data"]).last().unwrap()["actor"]["name"], "Alice");
+    let after = changes["cursor"].as_str().unwrap();
+    assert_eq!(room.json("grader", &["changes", "--after", after])["data"], Value::Array(vec![]));
+    let attached = room.json("grader", &["changes", "--kind", "file.attached"]);
+    assert_eq!(rows(&attached["data"]).len(), 1);
+
+    // And all of it can be proved.
+    let proof = room.json("owner", &["audit", "verify"]);
+    assert!(proof["events"].as_u64().unwrap() >= 6, "{proof}");
+    let events = room.json("owner", &["audit", "list", "--action", "item.*", "--actor", "alice@example.edu"]);
+    let created = rows(&events).iter().find(|event| event["action"] == "item.created").unwrap();
+    assert_eq!((&created["evidence"], &created["vault_id"]), (&"signed".into(), &vault_id.as_str().into()));
+}
+
+#[test]
+fn an_account_is_made_once_and_its_secrets_are_shown_once() {
+    let room = Room::empty();
+    let made = room.run(&["init", "--owner", OWNER, "--json", "classroom.db"]).json();
+    let token = made["token"].as_str().unwrap();
+    assert!(!token.is_empty() && !made["recovery"].as_str().unwrap().is_empty());
+    assert_eq!(made["principal"]["email"], OWNER);
+    let mut whoami = room.command(&["whoami", "--json"]);
+    let whoami = said(whoami.env("STRONGROOM_TOKEN", token).env("STRONGROOM_LOCATION", "classroom.db")).json();
+    assert_eq!(whoami, made["principal"]);
+
+    let again = room.run(&["init", "--owner", OWNER, "--token-file", "token", "--json", "classroom.db"]);
+    assert_eq!(again.refusal(), "already_exists");
+    assert!(!room.path("token").exists());
+}
+
+#[test]
+fn nothing_is_made_when_the_token_cannot_be_kept() {
+    let room = Room::empty();
+    room.write("token", "of another account");
+    let refused = room.run(&["init", "--owner", OWNER, "--token-file", "token", "classroom.db"]);
+    assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""));
+    assert!(
+        refused.errors.starts_with("strongroom: ") && refused.errors.contains("is there already"),
+        "{}",
+        refused.errors
+    );
+    assert_eq!(room.read("token"), "of another account");
+    // Were anything there, this would be refused.
+    room.run(&["init", "--owner", OWNER, "--json", "classroom.db"]).json();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_token_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let room = Room::new();
+    assert_eq!(std::fs::metadata(room.path("owner")).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn an_item_is_changed_archived_restored_and_deleted() {
+    let room = Room::new();
+    let vault = room.vault("Alice");
+    let item = id(&room.json("owner", &["item", "create", &vault, "--title", "Homework", "--field", "draft=yes"]));
+    let input = ["item", "update", &vault, &item, "--field", "code[concealed]=-", "--remove-field", "draft", "--json"];
+    let updated = room.hears("owner", &input, "s3cret\n").json();
+    assert_eq!((&updated["version"], rows(&updated["fields"]).len()), (&2.into(), 1));
+    assert_eq!(room.by("owner", &["read", &format!("op://{vault}/{item}/code")]).out, "s3cret\n");
+    let stale = ["item", "update", &vault, &item, "--title", "Homework 1", "--if-version", "1"];
+    assert_eq!(room.refusal("owner", &stale), "conflict");
+    assert_eq!(rows(&room.json("owner", &["item", "history", &vault, &item])).len(), 2);
+    let first = room.json("owner", &["item", "get", &vault, &item, "--version", "1"]);
+    assert_eq!(first["fields"][0]["label"], "draft");
+
+    assert_eq!(room.json("owner", &["item", "archive", &vault, &item])["archived"], true);
+    assert_eq!(rows(&room.json("owner", &["item", "list", &vault])).len(), 0);
+    assert_eq!(rows(&room.json("owner", &["item", "list", &vault, "--archived"])).len(), 1);
+    assert_eq!(room.json("owner", &["item", "restore", &vault, &item])["archived"], false);
+    assert_eq!(room.json("owner", &["item", "delete", &vault, &item]), Value::Null);
+    assert_eq!(room.refusal("owner", &["item", "get", &vault, &item]), "not_found");
+}
+
+#[test]
+fn access_is_given_and_taken() {
+    let room = Room::new();
+    let vault = room.vault("Alice");
+    room.json("owner", &["user", "create", "alice@example.edu", "--save-token", "alice"]);
+    assert_eq!(room.refusal("alice", &["vault", "get", &vault]), "not_found");
+    let grant = room.json("owner", &["access", "grant", &vault, "alice@example.edu", "read"]);
+    assert_eq!((&grant["role"], &grant["principal"]["email"]), (&"read".into(), &"alice@example.edu".into()));
+    assert_eq!(room.refusal("alice", &["item", "create", &vault, "--title", "x"]), "permission_denied");
+    assert_eq!(rows(&room.json("owner", &["access", "list", &vault])).len(), 2);
+    assert_eq!(room.json("owner", &["access", "revoke", &vault, "alice@example.edu"]), Value::Null);
+    assert_eq!(room.refusal("alice", &["vault", "get", &vault]), "not_found");
+
+    let account = room.json("owner", &["service-account", "create", "grader", "--save-token", "grader"]);
+    let account = account["principal"]["id"].as_str().unwrap();
+    assert_eq!(room.json("owner", &["service-account", "revoke", account]), Value::Null);
+    assert_eq!(room.refusal("grader", &["whoami"]), "unauthenticated");
+}
+
+#[test]
+fn a_concealed_value_is_refused_as_an_argument() {
+    let room = Room::empty();
+    let arguments = ["item", "create", "v", "--title", "x", "--field", "password[concealed]=hunter2"];
+    let refused = room.by("no-such-file", &arguments);
+    assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""));
+    assert!(
+        refused.errors.contains("can see an argument") && !refused.errors.contains("hunter2"),
+        "{}",
+        refused.errors
+    );
+}
+
+#[test]
+fn wrong_usage_is_two_and_a_missing_token_is_one() {
+    let room = Room::empty();
+    for wrong in [&[][..], &["vault"], &["vault", "create"], &["whoami", "--token", "x"], &["whoami", "--timeout", "0"]]
+    {
+        let said = room.run(wrong);
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{wrong:?}");
+        assert!(!said.errors.is_empty());
+    }
+    let said = room.run(&["whoami", "--location", "classroom.db"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""));
+    assert_eq!(said.errors.lines().count(), 1);
+    assert!(said.errors.starts_with("strongroom: connect: token: "), "{}", said.errors);
+    assert!(said.errors.contains("$STRONGROOM_TOKEN") && said.errors.contains("--token-file"), "{}", said.errors);
+    assert_eq!(room.run(&["whoami", "--location", "classroom.db", "--json"]).refusal(), "invalid_argument");
+    assert_eq!(room.run(&["serve", "--json"]).refusal(), "unsupported");
+    assert_eq!(room.run(&["--version"]).code, Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn following_ends_with_an_interrupt() {
+    let room = Room::new();
+    let vault = room.vault("Alice");
+    let follow =
+        ["--location", "classroom.db", "--token-file", "owner", "--json", "changes", "--follow", "--after", "start"];
+    let mut child = room.command(&follow).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || serde_json::from_str::<Value>(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(next()["kind"], "vault.created");
+    room.json("owner", &["item", "create", &vault, "--title", "Homework 1"]);
+    while next()["kind"] != "item.created" {}
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupt.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let room = Room::new();
+    let vault = room.vault("Alice");
+    let item = id(&room.json("owner", &["item", "create", &vault, "--title", "Homework 1"]));
+    room.write("essay.txt", vec![b'a'; 4 << 20]);
+    room.json("owner", &["file", "attach", &vault, &item, "essay.txt"]);
+    let arguments = [
+        "--location",
+        "classroom.db",
+        "--token-file",
+        "owner",
+        "file",
+        "download",
+        &vault,
+        &item,
+        "essay.txt",
+        "--to",
+        "-",
+    ];
+    let mut child = room.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
+}

@@ -1,0 +1,208 @@
+"""Threads, forks, signals, cancelled tasks, and what closing ends."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from typing import Any
+
+import pytest
+
+import strongroom
+from strongroom import AsyncClient, Client, Credential, Vault
+
+START = """
+import os, signal, sys, threading, time
+import strongroom
+kit = strongroom.init("memory:", owner="teacher@example.edu")
+client = strongroom.connect(kit.location, kit.token)
+"""
+
+
+def run(code: str, timeout: float = 20) -> str:
+    """What the code prints in a process of its own."""
+    command = [sys.executable, "-X", "faulthandler", "-c", START + textwrap.dedent(code)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_importing_starts_nothing() -> None:
+    code = """
+    import sys, threading, os
+    before = len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1
+    import strongroom
+    after = len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1
+    print(after - before, sorted({"asyncio", "typing", "pandas", "ssl"} & set(sys.modules)))
+    """
+    command = [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}\n" + textwrap.dedent(code)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "0 []\n"
+
+
+def test_ctrl_c_ends_a_blocking_call() -> None:
+    out = run("""
+    threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    feed = client.changes.watch()
+    began = time.monotonic()
+    try:
+        next(feed)
+    except KeyboardInterrupt:
+        print("interrupted", time.monotonic() - began < 2)
+    client.vaults.create("Alice")
+    print(next(feed).kind)
+    """)
+    assert out == "interrupted True\nvault.created\n"
+
+
+def test_a_handler_that_returns_does_not_end_it() -> None:
+    out = run("""
+    feed = client.changes.watch()
+    def handle(number, frame):
+        print("handled", client.vaults.create("Alice").name)
+    signal.signal(signal.SIGUSR1, handle)
+    threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGUSR1)).start()
+    print(next(feed).kind)
+    """)
+    assert out == "handled Alice\nvault.created\n"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="needs fork")
+def test_a_client_is_refused_after_a_fork_and_a_new_one_works(tmp_path: Any) -> None:
+    out = run(f"""
+    location = {str(tmp_path / "classroom.db")!r}
+    kit = strongroom.init(location, owner="teacher@example.edu")
+    client = strongroom.connect(location, kit.token)
+    client.vaults.create("Alice")
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            client.vaults.list()
+        except strongroom.Unsupported as error:
+            print("connect again" in str(error))
+        with strongroom.connect(location, kit.token) as mine:
+            print([vault.name for vault in mine.vaults.list()])
+        sys.stdout.flush()
+        os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    print(status, len(client.vaults.list().data))
+    """)
+    assert out == "True\n['Alice']\n0 1\n"
+
+
+def test_a_feed_is_closed_from_another_thread(client: Client) -> None:
+    feed = client.changes.watch()
+    threading.Timer(0.2, feed.close).start()
+    began = time.monotonic()
+    assert list(feed) == []
+    assert time.monotonic() - began < 5
+    with client.changes.watch() as other:
+        pass
+    assert next(other, None) is None
+
+
+def test_other_threads_run_while_one_waits(client: Client) -> None:
+    feed = client.changes.watch()
+    made: list[Vault] = []
+    thread = threading.Timer(0.1, lambda: made.append(client.vaults.create("Alice")))
+    thread.start()
+    change = next(feed)
+    thread.join()
+    assert (change.kind, change.vault_id) == ("vault.created", made[0].id)
+    assert feed.cursor == change.cursor
+
+
+def test_many_threads_share_a_client(client: Client) -> None:
+    threads = [threading.Thread(target=client.vaults.create, args=(f"v{n}",)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(list(client.vaults.list())) == 20
+
+
+def test_close_refuses_what_comes_after(kit: Credential) -> None:
+    client = strongroom.connect(kit.location, kit.token)
+    client.close()
+    client.close()
+    with pytest.raises(strongroom.StrongroomError):
+        client.vaults.list()
+
+
+@pytest.mark.asyncio
+async def test_a_cancelled_wait_loses_no_change(aclient: AsyncClient) -> None:
+    feed = aclient.changes.watch(after="start")
+    for _ in range(20):
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(anext(feed), 0.005)
+    before = feed.cursor
+    waiting = asyncio.ensure_future(anext(feed))
+    await asyncio.sleep(0.05)
+    await aclient.vaults.create("Alice")
+    # The change is on its way to the task when the task is cancelled.
+    time.sleep(0.3)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert feed.cursor == before
+    change = await asyncio.wait_for(anext(feed), 5)
+    assert change.kind == "vault.created"
+    assert feed.cursor == change.cursor
+
+
+@pytest.mark.asyncio
+async def test_an_async_feed_ends_when_closed(aclient: AsyncClient) -> None:
+    feed = aclient.changes.watch()
+    asyncio.get_running_loop().call_later(0.1, feed.close)
+    assert [change async for change in feed] == []
+    async with aclient.changes.watch() as other:
+        pass
+    assert [change async for change in other] == []
+
+
+@pytest.mark.asyncio
+async def test_a_cancelled_upload_is_not_attached(aclient: AsyncClient, vault: Vault, item: Any) -> None:
+    async def endless() -> Any:
+        while True:
+            await asyncio.sleep(0.01)
+            yield b"more"
+
+    upload = asyncio.ensure_future(aclient.files.attach(vault.id, item.id, "essay", endless()))
+    await asyncio.sleep(0.1)
+    upload.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await upload
+    assert await aclient.items.get(vault.id, item.id) == item
+
+
+def test_one_client_serves_several_loops(kit: Credential) -> None:
+    client = asyncio.run(connected(kit))
+    for _ in range(3):
+        assert asyncio.run(first(client)) == []
+
+
+async def connected(kit: Credential) -> AsyncClient:
+    return await strongroom.connect_async(kit.location, kit.token)
+
+
+async def first(client: AsyncClient) -> list[Vault]:
+    return (await client.vaults.list()).data
+
+
+@pytest.mark.asyncio
+async def test_connecting_is_awaited_or_entered(kit: Credential) -> None:
+    client = await strongroom.connect_async(kit.location, kit.token)
+    assert client.me == kit.principal
+    async with client:
+        pass
+    with pytest.raises(strongroom.StrongroomError):
+        await client.vaults.list()
+    made = await strongroom.init_async("memory:", owner="other@example.edu")
+    assert made.principal.email == "other@example.edu"
+    with pytest.raises(strongroom.StrongroomError):
+        await strongroom.connect_async("memory:nowhere", "nonsense")
