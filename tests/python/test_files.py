@@ -113,7 +113,8 @@ def test_save_comes_before_the_commit(client: Client, vault: Vault) -> None:
 
     kept: list[Credential] = []
     made = client.users.create("alice@example.edu", save=kept.append)
-    assert kept == [made]
+    assert [credential.token for credential in kept] == [made.token]
+    assert [credential.principal.id for credential in kept] == [made.principal.id]
 
     async def later(credential: Credential) -> None: ...
 
@@ -173,7 +174,8 @@ async def test_save_may_be_a_coroutine_function(aclient: AsyncClient) -> None:
     async def full(credential: Credential) -> None:
         raise OSError("disk full")
 
-    assert await aclient.users.create("alice@example.edu", save=keep) == kept[0]
+    made = await aclient.users.create("alice@example.edu", save=keep)
+    assert made.token == kept[0].token
     assert await aclient.users.create("bob@example.edu", save=kept.append) == kept[1]
     with pytest.raises(OSError, match="disk full"):
         await aclient.users.create("carol@example.edu", save=full)

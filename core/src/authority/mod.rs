@@ -31,6 +31,8 @@ pub struct Challenge {
     pub nonce: Id,
     /// Which generation of the caller's keys the key is.
     pub generation: u32,
+    /// Whom the account began with, and who own and rescue it now: to be verified like everybody else.
+    pub roots: Vec<Id>,
 }
 
 /// A caller's answer to a challenge.

@@ -3,6 +3,7 @@
 use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 
+use crate::model::account::{Account, Capabilities};
 use crate::model::audit::{AuditEvent, AuditProof};
 use crate::model::change::{Actor, Change, Subject};
 use crate::model::credential::Credential;
@@ -23,7 +24,25 @@ fn time(at: Timestamp) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-pub(super) fn vault(vault: &Vault) -> Value {
+/// The account.
+pub fn account(account: &Account) -> Value {
+    let Capabilities { users, user_grants, changes, audit, files } = account.capabilities;
+    json!({
+        "id": account.id.to_string(),
+        "owner": account.owner.to_string(),
+        "backend": account.backend,
+        "capabilities": {
+            "users": users,
+            "user_grants": user_grants,
+            "changes": changes,
+            "audit": audit,
+            "files": files,
+        },
+    })
+}
+
+/// A vault.
+pub fn vault(vault: &Vault) -> Value {
     json!({
         "id": vault.id.to_string(),
         "name": vault.name,
@@ -37,7 +56,8 @@ pub(super) fn vault(vault: &Vault) -> Value {
     })
 }
 
-pub(super) fn principal(principal: &Principal) -> Value {
+/// A user, a service account or the recovery key.
+pub fn principal(principal: &Principal) -> Value {
     json!({
         "id": principal.id.to_string(),
         "kind": principal.kind.as_str(),
@@ -54,8 +74,8 @@ pub(super) fn principal(principal: &Principal) -> Value {
     })
 }
 
-/// The credential, without its token where that is kept elsewhere.
-pub(super) fn credential(credential: &Credential, with_token: bool) -> Value {
+/// A new credential, whose recovery code is shown once; its token is masked where it is kept elsewhere.
+pub fn credential(credential: &Credential, with_token: bool) -> Value {
     json!({
         "token": if with_token { credential.token.expose() } else { MASK },
         "recovery": credential.recovery.as_ref().map(Secret::expose),
@@ -64,7 +84,8 @@ pub(super) fn credential(credential: &Credential, with_token: bool) -> Value {
     })
 }
 
-pub(super) fn grant(grant: &Grant) -> Value {
+/// A grant.
+pub fn grant(grant: &Grant) -> Value {
     json!({
         "vault_id": grant.vault_id.to_string(),
         "principal": principal(&grant.principal),
@@ -78,7 +99,7 @@ pub(super) fn grant(grant: &Grant) -> Value {
 }
 
 /// The item, its concealed values masked unless they are to be revealed.
-pub(super) fn item(item: &Item, reveal: bool) -> Value {
+pub fn item(item: &Item, reveal: bool) -> Value {
     json!({
         "id": item.id.to_string(),
         "vault_id": item.vault_id.to_string(),
@@ -107,7 +128,8 @@ fn field(field: &Field, reveal: bool) -> Value {
     })
 }
 
-pub(super) fn summary(item: &ItemSummary) -> Value {
+/// An item in a list.
+pub fn summary(item: &ItemSummary) -> Value {
     json!({
         "id": item.id.to_string(),
         "vault_id": item.vault_id.to_string(),
@@ -123,7 +145,8 @@ pub(super) fn summary(item: &ItemSummary) -> Value {
     })
 }
 
-pub(super) fn file(file: &File) -> Value {
+/// A file, without its content.
+pub fn file(file: &File) -> Value {
     json!({
         "id": file.id.to_string(),
         "name": file.name,
@@ -137,7 +160,8 @@ fn actor(actor: &Actor) -> Value {
     json!({ "id": actor.id.to_string(), "kind": actor.kind.as_str(), "name": actor.name })
 }
 
-pub(super) fn change(change: &Change) -> Value {
+/// A change, with what its kind has.
+pub fn change(change: &Change) -> Value {
     let mut object = Map::new();
     let mut set = |name: &str, value: Value| object.insert(name.to_owned(), value);
     set("kind", change.kind.as_str().into());
@@ -165,7 +189,8 @@ pub(super) fn change(change: &Change) -> Value {
     Value::Object(object)
 }
 
-pub(super) fn event(event: &AuditEvent) -> Value {
+/// An event of the audit.
+pub fn event(event: &AuditEvent) -> Value {
     json!({
         "seq": event.seq,
         "at": time(event.at),
@@ -182,7 +207,8 @@ pub(super) fn event(event: &AuditEvent) -> Value {
     })
 }
 
-pub(super) fn proof(proof: &AuditProof) -> Value {
+/// What a verification found whole.
+pub fn proof(proof: &AuditProof) -> Value {
     json!({ "events": proof.events, "tree_size": proof.tree_size, "root": format!("{:?}", proof.root) })
 }
 

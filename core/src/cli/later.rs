@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, Subcommand};
 
-use crate::backend;
+use crate::backend::not_yet as refuse;
 use crate::error::Error;
 
 #[derive(Debug, Subcommand)]
@@ -67,5 +67,5 @@ impl Later {
 
 /// The refusal of a command that comes later.
 pub(super) fn not_yet(operation: &'static str, instead: &str) -> Error {
-    backend::not_yet(operation, instead).in_operation(operation)
+    refuse(operation, instead).in_operation(operation)
 }

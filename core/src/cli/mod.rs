@@ -11,7 +11,7 @@ mod file;
 mod global;
 mod init;
 mod item;
-mod json;
+pub mod json;
 mod later;
 mod output;
 mod progress;

@@ -119,7 +119,7 @@ impl ChangeFeed {
     }
 
     async fn follow(&self) -> Result<Change> {
-        self.client.same_process()?;
+        self.client.usable()?;
         let mut following = self.following.lock().await;
         if let Some(start) = following.start.as_mut() {
             let after = start.await?;

@@ -15,6 +15,7 @@ pub mod vaults;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use builder::{ConnectOptions, connect, drop_memory, init};
@@ -31,12 +32,13 @@ pub struct Client {
     timeout: Duration,
     max_retries: u32,
     process: u32,
+    closed: Arc<AtomicBool>,
 }
 
 impl Client {
     /// A client over a backend of one's own; [`connect`] chooses one by location.
     pub fn new(backend: Arc<dyn Backend>, timeout: Duration, max_retries: u32) -> Self {
-        Self { backend, timeout, max_retries, process: std::process::id() }
+        Self { backend, timeout, max_retries, process: std::process::id(), closed: Arc::default() }
     }
 
     /// Who the token is for, as of the last call that looked.
@@ -106,12 +108,15 @@ impl Client {
 
     /// Wipes the keys. Every later call on this client and its copies is refused.
     pub async fn close(&self) {
-        self.backend.close().await;
+        // In a forked child the keys and the connections are the parent's to end.
+        if self.process == std::process::id() && !self.closed.swap(true, Ordering::SeqCst) {
+            self.backend.close().await;
+        }
     }
 
     /// Runs one operation: in the process that connected, within the timeout, its name on whatever it refuses.
     pub(crate) async fn run<T>(&self, operation: &'static str, work: impl Future<Output = Result<T>>) -> Result<T> {
-        self.same_process().map_err(|error| error.in_operation(operation))?;
+        self.usable().map_err(|error| error.in_operation(operation))?;
         match tokio::time::timeout(self.timeout, work).await {
             Ok(result) => result.map_err(|error| error.in_operation(operation)),
             Err(_) => Err(Error::deadline_exceeded(format!(
@@ -128,15 +133,20 @@ impl Client {
         operation: &'static str,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        self.same_process().map_err(|error| error.in_operation(operation))?;
+        self.usable().map_err(|error| error.in_operation(operation))?;
         work.await.map_err(|error| error.in_operation(operation))
     }
 
-    fn same_process(&self) -> Result<()> {
-        if self.process == std::process::id() {
-            return Ok(());
+    fn usable(&self) -> Result<()> {
+        if self.process != std::process::id() {
+            return Err(Error::unsupported(
+                "this client was made before the process forked: connect again in the child",
+            ));
         }
-        Err(Error::unsupported("this client was made before the process forked: connect again in the child"))
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(Error::unauthenticated("this client is closed, and its keys are wiped: connect again"));
+        }
+        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ use crate::log::replay::PrincipalLog;
 use crate::log::signature;
 use crate::model::id::{Id, PrincipalKind};
 use crate::model::principal::PrincipalState;
-use crate::store::Snapshot;
+use crate::store::{Snapshot, TreeId};
 
 const CHALLENGES: u64 = 16_384;
 const CHALLENGE_LIVES: Duration = Duration::from_mins(1);
@@ -79,7 +79,14 @@ impl Engine {
             .map(|generation| generation.number)
             .ok_or_else(refused)?;
         caller(&view, principal, number)?;
+        let account = &view.directory.account;
+        let mut roots: Vec<Id> =
+            snapshot.logs(TreeId::AccountHeads, 1, 2).await?.iter().map(|row| row.log.id).collect();
+        roots.extend(
+            account.owner().into_iter().chain(account.recovery()).filter(|id| !roots.contains(id)).collect::<Vec<_>>(),
+        );
         let challenge = Challenge {
+            roots,
             account: view.directory.account.id,
             origin: self.origin.clone(),
             nonce: random::make_id()?,

@@ -182,8 +182,8 @@ impl World {
 
     pub(crate) async fn states(&self, actor: &Actor, logs: &[LogId], vaults: &[Id], known: Head) -> States {
         let request = StatesRequest {
-            known,
             others: Vec::new(),
+            known,
             logs: logs.iter().map(|log| LogRequest { log: *log, from: 0 }).collect(),
             vaults: vaults
                 .iter()

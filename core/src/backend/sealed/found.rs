@@ -13,6 +13,7 @@ use crate::model::credential::{Credential, Save};
 use crate::model::id::{AccountId, Id, PrincipalId, PrincipalKind};
 use crate::model::principal::{Principal, PrincipalState, Rights};
 use crate::model::secret::Secret;
+use crate::model::time;
 
 use super::principals::NewProfile;
 
@@ -67,7 +68,11 @@ pub async fn found(authority: &dyn Authority, owner: &str, location: &str, save:
     if let Some(save) = save {
         save(credential.clone()).await?;
     }
-    authority.found(vec![created, owner_added, recovery_added]).await?;
+    let receipts = authority.found(vec![created, owner_added, recovery_added]).await?;
+    let mut credential = credential;
+    if let Some(owner_added) = receipts.get(1) {
+        credential.principal.created_at = time::from_millis(owner_added.time);
+    }
     Ok(credential)
 }
 

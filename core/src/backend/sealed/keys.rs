@@ -12,10 +12,10 @@ use crate::crypto::key::SealKey;
 use crate::crypto::part::{self, Part, Place};
 use crate::crypto::wrap;
 use crate::error::{Error, Result};
-use crate::log::body::{Recipient, kem_hash, kind_number, sealed_hash};
+use crate::log::body::{Recipient, kem_hash, sealed_hash};
 use crate::log::encoding::Bytes;
 use crate::log::operation::Body;
-use crate::model::id::{Id, PrincipalKind, VaultId};
+use crate::model::id::{Id, VaultId};
 use crate::store::{WrapForm, WrapRow};
 
 /// A new key of a vault, and its wraps.
@@ -197,11 +197,7 @@ impl Sealed {
 
     /// The account's recovery key at its newest generation, if there is one.
     pub(super) async fn recovery(&self) -> Result<Option<Recipient>> {
-        let mut known = self.trust.known().await;
-        if known.directory()?.account.recovery().is_none() {
-            let ids = self.authority.principals(self.session, kind_number(PrincipalKind::Recovery), 0, 16).await?;
-            known = self.refresh(Need::principals(ids.ids)).await?;
-        }
+        let known = self.trust.known().await;
         let directory = known.directory()?;
         let log = directory.account.recovery().and_then(|id| directory.principal(id));
         Ok(log.and_then(|log| Some(Recipient { principal: log.id, generation: log.newest()?.number })))

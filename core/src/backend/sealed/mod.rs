@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod changes;
 mod content;
+mod edit;
 mod events;
 mod files;
 mod found;
@@ -119,7 +120,8 @@ impl Sealed {
         let newest = remembered.filter(|head| head.size > from_token.size).unwrap_or(from_token);
         let trust = Trust::new(token.account, newest);
         let signer = Signer { account: token.account, principal: token.principal, generation: challenge.generation };
-        let known = trust.refresh(authority.as_ref(), session, Need::principals([token.principal])).await?;
+        let people = challenge.roots.iter().copied().chain([token.principal]);
+        let known = trust.refresh(authority.as_ref(), session, Need::principals(people)).await?;
         let log = own_log(&known, signer, key)?;
         if !fits(token.kind, log.kind) {
             return Err(Error::unauthenticated(

@@ -10,9 +10,11 @@ use crate::crypto::token::{Token, TokenKind};
 use crate::error::{Error, Result};
 use crate::log::body::{Nothing, PrincipalAdded, kind_number, rights_bits};
 use crate::log::operation::{self, At, Body};
+use crate::log::replay::principal::MANAGE_USERS;
 use crate::model::credential::{Credential, Save};
 use crate::model::id::{Id, PrincipalId, PrincipalKind};
 use crate::model::principal::{Principal, PrincipalRef, PrincipalState};
+use crate::model::role::Role;
 use crate::model::secret::Secret;
 use crate::model::time;
 
@@ -30,7 +32,11 @@ pub(super) fn nobody() -> Error {
 impl Sealed {
     pub(super) async fn add_principal(&self, request: PrincipalRequest, save: Option<Save>) -> Result<Credential> {
         let PrincipalRequest { kind, name, email, rights, expires_at, vaults } = request;
-        let known = self.refresh(Need::default()).await?;
+        let known =
+            self.refresh(Need { vaults: vaults.iter().map(|(vault, _)| vault.0).collect(), ..Need::default() }).await?;
+        for (vault, _) in &vaults {
+            self.member_with(&known, vault.0, Role::Admin)?;
+        }
         if let Some(email) = &email
             && let Some(there) = self.authority.find_principal(self.session, email.clone()).await?
         {
@@ -136,6 +142,11 @@ impl Sealed {
     pub(super) async fn end_principal(&self, who: PrincipalId) -> Result<()> {
         for _ in 0..MAX_TRIES {
             let known = self.refresh(Need::principals([who.id]).asked_now()).await?;
+            if !known.directory()?.may(self.my_id(), MANAGE_USERS) {
+                return Err(Error::permission_denied(
+                    "this needs can_manage_users, which you do not have: ask the owner",
+                ));
+            }
             let log = known.directory()?.principal(who.id).filter(|log| log.kind == who.kind).ok_or_else(nobody)?;
             if log.state == PrincipalState::Deleted {
                 return Ok(());
@@ -144,6 +155,7 @@ impl Sealed {
             let submission = self.sign(base, None, Body::PrincipalDeleted(Nothing {}), SealedRows::default())?;
             let submitted = self.submit(submission).await?;
             if self.settle(submitted, Some((who.id, None))).await?.is_some() {
+                self.refresh(Need::principals([who.id]).asked_now()).await?;
                 return Ok(());
             }
         }

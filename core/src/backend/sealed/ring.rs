@@ -8,6 +8,11 @@ use crate::crypto::key::SealKey;
 use crate::error::{Error, Result};
 use crate::model::id::Id;
 
+/// The refusal of every call once the keys are wiped.
+pub(super) fn closed() -> Error {
+    Error::unauthenticated("this client is closed, and its keys are wiped: connect again")
+}
+
 /// A principal's identity and the vault keys it has opened.
 pub(super) struct Ring {
     identity: RwLock<Option<Arc<Identity>>>,
@@ -24,7 +29,7 @@ impl Ring {
     /// The identity, until the client is closed.
     pub(super) fn identity(&self) -> Result<Arc<Identity>> {
         let identity = self.identity.read().unwrap_or_else(PoisonError::into_inner);
-        identity.clone().ok_or_else(|| Error::invalid_argument("this client is closed: connect again"))
+        identity.clone().ok_or_else(|| closed())
     }
 
     /// The public keys.

@@ -53,18 +53,16 @@ impl Batch {
             .optional()?)
     }
 
-    /// The ends of batches from a place in the feed on: a heads leaf is the last of its batch.
+    /// The ends of batches from a position on: where the leaf of their roots is, and the roots.
     pub(super) fn ends(connection: &Connection, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>> {
         let mut find = connection.prepare_cached(
-            "SELECT size - 1, account_size, account_root, vaults_size, vaults_root FROM batch \
+            "SELECT size, root, time, account_size, account_root, vaults_size, vaults_root FROM batch \
              WHERE size > ?1 ORDER BY size LIMIT ?2",
         )?;
-        let rows = find.query_map((from, limit), |row| {
-            let account = Head { size: row.get(1)?, root: row.get(2)? };
-            let vaults = Head { size: row.get(3)?, root: row.get(4)? };
-            Ok((row.get(0)?, HeadsRoots { account, vaults }))
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        let batches = find.query_map((from, limit), Self::from_row)?;
+        Ok(batches
+            .map(|batch| batch.map(|batch| (batch.head.size - 1, batch.roots)))
+            .collect::<rusqlite::Result<_>>()?)
     }
 
     pub(super) fn insert(&self, connection: &Connection) -> Result<()> {

@@ -1,6 +1,7 @@
 //! One transaction of the writer: the changes that waited together, and the state that they build on.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::mem;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -36,7 +37,8 @@ pub(super) struct Group<'c> {
     pub(super) feed: Frontier,
     pub(super) account_size: u64,
     pub(super) vaults_size: u64,
-    pub(super) logs: HashMap<LogId, LogState>,
+    /// None: looked for, and not there.
+    logs: HashMap<LogId, Option<LogState>>,
     /// Whether a hold may stand, so that most groups look no further.
     pub(super) held: bool,
     actors: HashMap<Id, u64>,
@@ -86,6 +88,22 @@ impl<'c> Group<'c> {
         self.feed.size() > self.before.head.size
     }
 
+    /// The log of a key, if this group has looked at it.
+    pub(super) fn known_log(&self, key: u64) -> Option<LogId> {
+        self.logs.iter().find(|(_, state)| state.as_ref().is_some_and(|state| state.key == key)).map(|(log, _)| *log)
+    }
+
+    /// The logs that this group has changed, in order of creation, so that their rows go to the end of the table.
+    pub(super) fn changed(&self) -> Vec<LogId> {
+        let mut changed: Vec<_> = self
+            .logs
+            .iter()
+            .filter_map(|(log, state)| state.as_ref().filter(|state| state.changed).map(|state| (state.key, *log)))
+            .collect();
+        changed.sort_unstable_by_key(|(key, _)| *key);
+        changed.into_iter().map(|(_, log)| log).collect()
+    }
+
     /// Begins a change, applied whole or taken back by [`Self::take_back`].
     pub(super) fn mark(&mut self) -> Result<()> {
         self.undo = Undo {
@@ -113,10 +131,7 @@ impl<'c> Group<'c> {
         self.account_size = self.undo.account_size;
         self.vaults_size = self.undo.vaults_size;
         for (log, state) in self.undo.logs.drain(..).rev() {
-            match state {
-                Some(state) => self.logs.insert(log, state),
-                None => self.logs.remove(&log),
-            };
+            self.logs.insert(log, state);
         }
         // Numbers given in this change are free again.
         self.actors.clear();
@@ -125,11 +140,14 @@ impl<'c> Group<'c> {
 
     /// A log; none before its first entry (an item log's: before its vault's).
     pub(super) fn log(&mut self, log: LogId) -> Result<Option<&mut LogState>> {
-        if !self.logs.contains_key(&log) {
-            let Some((key, state)) = find_log(self.connection, log)? else { return Ok(None) };
-            self.logs.insert(log, LogState { key, state, tree: None, changed: false });
+        match self.logs.entry(log) {
+            Entry::Occupied(known) => Ok(known.into_mut().as_mut()),
+            Entry::Vacant(unknown) => {
+                let found = find_log(self.connection, log)?;
+                let state = found.map(|(key, state)| LogState { key, state, tree: None, changed: false });
+                Ok(unknown.insert(state).as_mut())
+            }
         }
-        Ok(self.logs.get_mut(&log))
     }
 
     /// A log that an entry is about to change, begun if need be.
@@ -148,7 +166,7 @@ impl<'c> Group<'c> {
             }
             None => self.begin_log(log)?,
         };
-        Ok(self.logs.entry(log).insert_entry(state).into_mut())
+        Ok(self.logs.entry(log).or_default().insert(state))
     }
 
     fn begin_log(&mut self, log: LogId) -> Result<LogState> {
@@ -170,7 +188,7 @@ impl<'c> Group<'c> {
         if log.kind == LogKind::Vault {
             let items = LogId { kind: LogKind::Items, id: log.id };
             self.undo.logs.push((items, None));
-            self.logs.insert(items, begun(LogKind::Items, true));
+            self.logs.insert(items, Some(begun(LogKind::Items, true)));
         }
         Ok(begun(log.kind, true))
     }

@@ -108,8 +108,8 @@ pub(super) fn repeated(group: &mut Group<'_>, append: &Append) -> Result<Option<
 
 /// The log of a key, which this group may have begun.
 fn log_of(group: &Group<'_>, key: u64) -> Result<LogId> {
-    if let Some((log, _)) = group.logs.iter().find(|(_, state)| state.key == key) {
-        return Ok(*log);
+    if let Some(log) = group.known_log(key) {
+        return Ok(log);
     }
     let mut find = group.connection.prepare_cached("SELECT kind, id FROM log WHERE key = ?1")?;
     Ok(find.query_row([key], |row| Ok(LogId { kind: row.get(0)?, id: row.get(1)? }))?)

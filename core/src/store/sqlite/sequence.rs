@@ -65,11 +65,8 @@ pub(super) fn finish(group: &mut Group<'_>) -> Result<Batch> {
     if !group.has_grown() {
         return Ok(group.before);
     }
-    let mut changed: Vec<LogId> = group.logs.iter().filter(|(_, log)| log.changed).map(|(log, _)| *log).collect();
-    // In order of creation, so that rows go to the end of the table.
-    changed.sort_unstable_by_key(|log| group.logs.get(log).map(|state| state.key));
     let (mut account, mut vaults) = (BTreeMap::new(), BTreeMap::new());
-    for log in changed {
+    for log in group.changed() {
         let Some((key, state)) = group.log(log)?.map(|log| (log.key, log.state)) else { continue };
         group
             .connection

@@ -42,10 +42,6 @@ impl Snapshot for SqliteSnapshot {
         Ok(self.batch.roots)
     }
 
-    async fn batches(&mut self, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>> {
-        self.view.with(|c| Batch::ends(c, from, limit))
-    }
-
     async fn nodes(&mut self, tree: TreeId, wanted: &[(u8, u64)]) -> Result<Vec<Id>> {
         self.view.with(|c| logs::nodes(c, tree, wanted))
     }
@@ -66,6 +62,10 @@ impl Snapshot for SqliteSnapshot {
     async fn feed(&mut self, from: u64, vaults: Option<&[Id]>, limit: u32) -> Result<Vec<FeedRow>> {
         let end = self.batch.head.size;
         self.view.with(|c| feed::feed(c, end, from, vaults, limit))
+    }
+
+    async fn batches(&mut self, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>> {
+        self.view.with(|c| Batch::ends(c, from, limit))
     }
 
     async fn leaves(&mut self, from: u64, limit: u32) -> Result<Vec<Id>> {

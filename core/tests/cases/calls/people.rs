@@ -1,0 +1,61 @@
+//! Users and service accounts.
+
+use serde_json::{Value, json};
+use strongroom::cli::json;
+use strongroom::client::Client;
+use strongroom::model::principal::{NewServiceAccount, NewUser, Rights};
+
+use super::account::Keeper;
+use super::{rows, unknown};
+use crate::args::{Args, Trouble};
+
+pub(crate) async fn users(client: &Client, verb: &str, args: &mut Args) -> Result<Value, Trouble> {
+    let users = client.users();
+    match verb {
+        "create" => {
+            let keeper = Keeper::of(args)?;
+            let user = NewUser {
+                email: args.text("email")?,
+                name: args.maybe_text("name")?,
+                expires_at: args.time("expires_at")?,
+            };
+            keeper.check(users.create(user, keeper.hook()).await)
+        }
+        "get" => Ok(json::principal(&users.get(&args.text("who")?).await?)),
+        "list" => rows(users.list().await?, json::principal).await,
+        "invite" => {
+            let (email, name) = (args.text("email")?, args.maybe_text("name")?);
+            Ok(json::credential(&users.invite(&email, name.as_deref()).await?, true))
+        }
+        other => Err(unknown(&format!("users.{other}"))),
+    }
+}
+
+pub(crate) async fn service_accounts(client: &Client, verb: &str, args: &mut Args) -> Result<Value, Trouble> {
+    let accounts = client.service_accounts();
+    match verb {
+        "create" => {
+            let keeper = Keeper::of(args)?;
+            let account = NewServiceAccount {
+                name: args.text("name")?,
+                rights: Rights {
+                    can_create_vaults: args.flag("can_create_vaults")?,
+                    can_manage_users: args.flag("can_manage_users")?,
+                    can_manage_policy: args.flag("can_manage_policy")?,
+                    can_read_audit: args.flag("can_read_audit")?,
+                },
+                vaults: args.roles("vaults")?,
+                expires_at: args.time("expires_at")?,
+            };
+            keeper.check(accounts.create(account, keeper.hook()).await)
+        }
+        "get" => Ok(json::principal(&accounts.get(&args.text("id")?).await?)),
+        "list" => rows(accounts.list().await?, json::principal).await,
+        "revoke" => {
+            accounts.revoke(&args.text("id")?).await?;
+            Ok(json!(null))
+        }
+        "reissue" => Ok(json::credential(&accounts.reissue(&args.text("id")?, None).await?, true)),
+        other => Err(unknown(&format!("service_accounts.{other}"))),
+    }
+}
