@@ -1,47 +1,65 @@
-# Two commands do all the set-up on a machine with Rust, Python 3.10 or newer and make.
-#   make demo   builds, then runs the class on the embedded store
-#   make test   builds, then runs every check and every test
+# What there is to do here. `make help` lists it; CONTRIBUTING.md says when to use what.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+# Rust's compiler takes up to a GiB a job: two of them run everywhere.
+export CARGO_BUILD_JOBS ?= 2
+# Everything is built once, below `target/`, whoever asks: cargo or maturin.
+export CARGO_TARGET_DIR := $(CURDIR)/target
 
 PYTHON ?= python3
-export CARGO_BUILD_JOBS ?= 2
-
 VENV := $(CURDIR)/.venv
-BIN := $(VENV)/bin
-READY := $(VENV)/.ready
-# The interpreter that the bindings are built for; one value, so that no command builds them again for another.
-export PYO3_PYTHON := $(BIN)/python
+# pyo3 is built anew when its interpreter changes, so cargo and maturin name the same one.
+export PYO3_PYTHON := $(VENV)/bin/python
 export VIRTUAL_ENV := $(VENV)
 
-.PHONY: help demo test fmt build lint rust python
+# The native module follows from these. The package's Python is used where it is.
+NATIVE := $(shell find core/src bindings-python/src -type f) \
+	Cargo.toml Cargo.lock core/Cargo.toml bindings-python/Cargo.toml bindings-python/pyproject.toml
 
-help:
-	@sed -n 's/^#   //p' Makefile
+.PHONY: help demo test lint test-rust test-docs test-python python fmt clean
 
-$(READY): tests/python/requirements.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "strongroom needs Python 3.10 or newer")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt
-	@touch $@
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-build: $(READY)
-	cd bindings-python && $(BIN)/maturin develop --quiet
+demo: python ## a class of thirty on an embedded store: examples/classroom.py
+	@$(VENV)/bin/python examples/classroom.py
 
-demo: build
-	$(BIN)/python examples/classroom.py
+test: lint test-rust test-docs test-python ## everything that has to hold before a change lands
 
-test: lint rust python
+lint: $(VENV)/.installed ## format and lints
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
 
-fmt:
+test-rust: $(VENV)/.installed ## core's tests: units, vectors, cases, attacks, layers
+	cargo test --workspace --locked --all-targets
+
+test-docs: ## the examples of core's documentation, and its links
+	cargo test --package strongroom --locked --doc
+	RUSTDOCFLAGS="-D warnings" cargo doc --package strongroom --locked --no-deps
+
+test-python: python ## the package's tests, on a SQLite file and in memory; its types; its generated files
+	$(VENV)/bin/python bindings-python/stubs.py --check
+	$(VENV)/bin/python -m mypy --strict examples tests/python
+	$(VENV)/bin/python -m pytest tests/python
+
+python: $(VENV)/.built ## the Python package, in .venv
+
+fmt: ## format
 	cargo fmt --all
 
-lint: $(READY)
-	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --quiet -- -D warnings
+clean: ## forget all that was built
+	rm -rf target $(VENV)
 
-rust: $(READY)
-	cargo test --package strongroom --quiet
+$(VENV)/.installed: tests/python/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: PYTHON=… make")'
+	@$(PYTHON) -c 'import ensurepip' || { echo "Python's venv is needed; on Debian: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
-python: build
-	$(BIN)/python bindings-python/stubs.py --check
-	$(BIN)/mypy --strict examples tests/python bindings-python/python
-	$(BIN)/python -m pytest -q tests/python
+$(VENV)/.built: $(VENV)/.installed $(NATIVE)
+	$(VENV)/bin/maturin develop --quiet --locked --manifest-path bindings-python/Cargo.toml
+	@touch $@

@@ -220,7 +220,7 @@ fn an_account_is_made_once_and_its_secrets_are_shown_once() {
     let mut whoami = room.command(&["whoami", "--json"]);
     let whoami = said(whoami.env("STRONGROOM_TOKEN", token).env("STRONGROOM_LOCATION", "classroom.db")).json();
     // The credential is shown before anything is committed, so its time is the program's clock.
-    let without_time = |principal: &serde_json::Value| {
+    let without_time = |principal: &Value| {
         let mut principal = principal.clone();
         principal.as_object_mut().unwrap().remove("created_at");
         principal

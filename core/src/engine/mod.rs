@@ -184,7 +184,9 @@ impl Authority for Engine {
 
     async fn last_signed(&self, session: Session, vault: Id, signer: Id) -> Result<Option<u64>> {
         let mut look = self.look(session).await?;
-        self.need(&mut look, vault, crate::model::role::Role::Read).await?;
+        if self.sight(&mut look, vault).await? == states::visible::Sight::None {
+            return Err(look::no_vault());
+        }
         look.snapshot.last_signed(vault, signer).await
     }
 

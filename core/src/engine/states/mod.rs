@@ -1,7 +1,7 @@
 //! States of logs, their new entries, and what proves them.
 
 mod answer;
-mod visible;
+pub(super) mod visible;
 
 use std::collections::HashSet;
 
