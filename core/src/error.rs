@@ -136,6 +136,12 @@ impl Error {
         self
     }
 
+    /// Names the public operation of which the one that failed is a part.
+    pub fn as_part_of(mut self, operation: &'static str) -> Self {
+        self.0.operation = operation;
+        self
+    }
+
     /// Keeps the lower error for `source()`.
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());

@@ -32,14 +32,17 @@ impl Secrets {
     /// # Errors
     /// `Conflict` where a name fits more than one vault, item or field: use the id.
     pub async fn resolve(&self, reference: &str) -> Result<Secret> {
-        self.0.run("secrets.resolve", self.value(reference)).await
+        const NAME: &str = "secrets.resolve";
+        self.0.run(NAME, async { self.value(reference).await.map_err(|error| error.as_part_of(NAME)) }).await
     }
 
     /// Each reference's value, in order, or why there is none.
     pub async fn resolve_many(&self, references: Vec<String>) -> Result<Vec<Result<Secret>>> {
+        const NAME: &str = "secrets.resolve_many";
         let mut values = Vec::with_capacity(references.len());
         for reference in references {
-            values.push(self.0.run("secrets.resolve_many", self.value(&reference)).await);
+            let value = async { self.value(&reference).await.map_err(|error| error.as_part_of(NAME)) };
+            values.push(self.0.run(NAME, value).await);
         }
         Ok(values)
     }

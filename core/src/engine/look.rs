@@ -28,6 +28,8 @@ pub(super) struct Standing {
     pub(super) manager: bool,
     /// Reads the whole audit; the owner does.
     pub(super) auditor: bool,
+    /// Is the recovery key, which lets anybody in and puts anybody out.
+    pub(super) rescue: bool,
     /// The recovery key in force.
     pub(super) recovery: Option<Id>,
 }
@@ -35,7 +37,7 @@ pub(super) struct Standing {
 impl Standing {
     /// Whether they may know everybody.
     pub(super) fn knows_all(self) -> bool {
-        self.manager || self.auditor
+        self.manager || self.auditor || self.rescue
     }
 }
 
@@ -67,6 +69,7 @@ impl Engine {
             owner: directory.account.owner() == Some(who),
             manager: directory.may(who, MANAGE_USERS),
             auditor: directory.may(who, READ_AUDIT),
+            rescue: directory.account.recovery() == Some(who),
             recovery: directory.account.recovery(),
         };
         look.standing = Some(standing);

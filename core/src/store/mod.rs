@@ -38,7 +38,7 @@ pub enum Guard {
         /// The newest version; 0: it is not there.
         version: u64,
     },
-    /// No vault of this creator has this external id.
+    /// No vault of this creator that is not deleted has this external id.
     NoExternal {
         /// Who.
         creator: Id,
@@ -209,7 +209,7 @@ pub trait Snapshot: Send {
 
     /// A vault's rows.
     async fn vault(&mut self, vault: Id) -> Result<Option<VaultRow>>;
-    /// The vault of a creator's external id.
+    /// The vault of a creator's external id that is not deleted.
     async fn vault_by_external_id(&mut self, creator: Id, external_id: &str) -> Result<Option<Id>>;
     /// Vaults whose member this principal (or a group of it) is, in order of creation, from a leaf of the heads tree on.
     async fn vaults_of(&mut self, grantee: Id, from: u64, limit: u32) -> Result<Vec<VaultRow>>;

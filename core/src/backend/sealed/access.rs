@@ -1,6 +1,7 @@
 //! Access: who is let in, who is put out, who is in.
 
-use super::content::VaultName;
+use std::collections::BTreeMap;
+
 use super::known::{Known, VaultView};
 use super::principals::nobody;
 use super::sign::Base;
@@ -33,7 +34,7 @@ impl Sealed {
         let expires_at = expires_at.map(time::to_millis);
         for attempt in 0..MAX_TRIES {
             let need = Need::vault(vault);
-            let known = self.refresh(if attempt == 0 { need } else { need.asked_now() }).await?;
+            let known = self.govern(if attempt == 0 { need } else { need.asked_now() }, vault).await?;
             let view = self.governed(&known, vault)?.clone();
             let who = self.principal_id(&to).await?;
             let known = self.refresh(Need::principals([who])).await?;
@@ -57,7 +58,10 @@ impl Sealed {
                 }
                 Some((had, _)) if had > role => {
                     let removal = Removal { grantee: who, reason: LOWERED, role: Some(role_number(role)) };
-                    self.next_epoch(&known, &view, removal).await?
+                    match self.next_epoch(&known, &view, removal).await? {
+                        Some(submission) => submission,
+                        None => continue,
+                    }
                 }
                 _ => self.grant_submission(&known, &view, log, role, expires_at).await?,
             };
@@ -108,7 +112,7 @@ impl Sealed {
     pub(super) async fn put_out(&self, vault: Id, who: &PrincipalRef) -> Result<()> {
         for attempt in 0..MAX_TRIES {
             let need = Need::vault(vault);
-            let known = self.refresh(if attempt == 0 { need } else { need.asked_now() }).await?;
+            let known = self.govern(if attempt == 0 { need } else { need.asked_now() }, vault).await?;
             self.governed(&known, vault)?;
             let id = self.principal_id(who).await?;
             let known = self.refresh(Need::principals([id])).await?;
@@ -118,7 +122,7 @@ impl Sealed {
                 return Ok(());
             }
             let removal = Removal { grantee: id, reason: REVOKED, role: None };
-            let submission = self.next_epoch(&known, view, removal).await?;
+            let Some(submission) = self.next_epoch(&known, view, removal).await? else { continue };
             let submitted = self.submit(submission).await?;
             if self.settle(submitted, Some((id, Some(vault)))).await?.is_some() {
                 self.trust.expire(vault).await;
@@ -128,8 +132,8 @@ impl Sealed {
         Err(Self::contended("the vault's access"))
     }
 
-    /// The operation that moves a vault to a new key and puts somebody out, or lowers them.
-    async fn next_epoch(&self, known: &Known, view: &VaultView, removal: Removal) -> Result<Submission> {
+    /// The operation that moves a vault to a new key and puts somebody out, or lowers them; `None` if the vault moved on.
+    async fn next_epoch(&self, known: &Known, view: &VaultView, removal: Removal) -> Result<Option<Submission>> {
         let directory = known.directory()?;
         let log = &view.log;
         let vault = log.id;
@@ -141,7 +145,7 @@ impl Sealed {
             self.ensure_recoverable(recovery).await?;
         }
         let before = self.vault_key(view, number - 1).await?;
-        let name: VaultName = self.open_name(view, &self.vault_rows(vault.0).await?).await?;
+        let Some(name) = self.open_name(view, &self.vault_rows(vault.0).await?).await? else { return Ok(None) };
         let epoch = self.make_epoch(known, vault, number, &recipients, recovery).await?;
         let previous = part::seal_key(&epoch.key, &self.previous_place(vault, number), &before)?;
         let at = log.progress.head();
@@ -157,7 +161,16 @@ impl Sealed {
         let body =
             Body::EpochStarted(EpochStarted { epoch: start, name: sealed_hash(&sealed), removes: vec![removal] });
         let rows = Rows { name: Some(sealed), wraps: epoch.wraps, previous_key: Some(previous), ..Rows::default() };
-        self.sign(Base { log: Some(vault.0), at, seen: known.head }, None, body, rows)
+        self.sign(Base { log: Some(vault.0), at, seen: known.head }, None, body, rows).map(Some)
+    }
+
+    /// What is known of a vault, asked for again if the caller could not say who is in it.
+    async fn govern(&self, need: Need, vault: Id) -> Result<std::sync::Arc<Known>> {
+        let known = self.refresh(need).await?;
+        if self.governed(&known, vault).is_ok() {
+            return Ok(known);
+        }
+        self.refresh(Need::vault(vault).asked_now()).await
     }
 
     /// The vault, if the caller may say who is in it: as administrator, or as the recovery key where the epoch names it.
@@ -171,23 +184,24 @@ impl Sealed {
     }
 
     pub(super) async fn grants_of(&self, vault: Id, at: Option<Timestamp>) -> Result<Vec<Grant>> {
-        let known = self.refresh(Need::vault(vault)).await?;
+        let known = self.govern(Need::vault(vault), vault).await?;
         if self.governed(&known, vault).is_err() {
             self.member(&known, vault)?;
         }
         let view = known.vault(vault)?;
         let until = at.map_or(u64::MAX, time::to_millis);
-        let mut grants = Vec::new();
+        let mut grants = BTreeMap::new();
         for (grantee, tenures) in &view.log.members {
             let Some(tenure) = tenures.iter().rev().find(|tenure| tenure.at <= until) else { continue };
             if let Some(role) = tenure.role
                 && known.directory()?.principal(*grantee).is_some()
             {
-                grants.push(self.show_grant(&known, view, *grantee, tenure, role).await?);
+                // In order of granting; of those whom one operation let in, whoever signed it is the first.
+                let order = (tenure.seq, *grantee != tenure.by, *grantee);
+                grants.insert(order, self.show_grant(&known, view, *grantee, tenure, role).await?);
             }
         }
-        grants.sort_by_key(|grant| grant.granted_at);
-        Ok(grants)
+        Ok(grants.into_values().collect())
     }
 
     async fn show_grant(&self, known: &Known, view: &VaultView, who: Id, tenure: &Tenure, role: Role) -> Result<Grant> {

@@ -54,7 +54,7 @@ impl Sealed {
             .filter(|event| action.is_empty() || action.iter().any(|pattern| fits(pattern, &event.action)))
             .filter(|event| since.is_none_or(|since| event.at >= since) && until.is_none_or(|until| event.at < until))
             .collect();
-        let next = (places.len() as u32 >= page.limit).then(|| next.to_string());
+        let next = (places.len() >= page.limit as usize).then(|| next.to_string());
         Ok(Rows { data, next })
     }
 
@@ -248,9 +248,8 @@ impl Replay {
                 Ok(())
             }
             LogKind::Items => {
-                let (directory, vault) = match (&self.directory, self.vaults.get(&id)) {
-                    (Some(directory), Some(vault)) => (directory, vault),
-                    _ => return Err(self.broken("an item comes before its vault")),
+                let (Some(directory), Some(vault)) = (&self.directory, self.vaults.get(&id)) else {
+                    return Err(self.broken("an item comes before its vault"));
                 };
                 apply_item(self.items.entry(id).or_default(), entry, vault, directory).map(drop)
             }

@@ -67,7 +67,7 @@ impl Sealed {
         Ok(ChangePage {
             data,
             cursor: Cursor::new(until, head).encode(),
-            has_more: more && places.len() as u32 >= limit.min(PLACES),
+            has_more: more && places.len() >= limit.min(PLACES) as usize,
         })
     }
 

@@ -64,7 +64,7 @@ impl Sealed {
                 progress(size);
             }
         }
-        let (last, sealed) = sealer.finish()?;
+        let (last, whole) = sealer.finish()?;
         note(&last);
         let small = last.index == 0;
         let piece = if small {
@@ -76,7 +76,7 @@ impl Sealed {
         let attached_at = time::to_millis(chrono::Utc::now());
         Ok(Uploaded {
             plain: PlainFile { id, name, size, content_type, key: ByteArray::from(*key.as_bytes()), attached_at },
-            reference: FileReference { file: id, length: sealed.length, root: tree.root() },
+            reference: FileReference { file: id, length: whole.length, root: tree.root() },
             part: FilePart { file: id, leaves, piece },
         })
     }
@@ -89,8 +89,7 @@ impl Sealed {
         replace: Option<FileId>,
         idempotency_key: Option<String>,
     ) -> Result<File> {
-        let known = self.refresh(Need::vault(vault)).await?;
-        self.member_with(&known, vault, Role::Write)?;
+        let known = self.look(vault, Role::Write).await?;
         let (_, opened) = self.open_item(vault, item, None).await?;
         if let Some(replace) = replace {
             find(&opened, replace.0)?;

@@ -56,8 +56,7 @@ pub(super) enum Kind {
 impl Sealed {
     pub(super) async fn make_item(&self, vault: Id, request: ItemRequest) -> Result<Item> {
         let ItemRequest { title, category, fields, notes, tags, urls, files, idempotency_key } = request;
-        let known = self.refresh(Need::vault(vault)).await?;
-        self.member_with(&known, vault, Role::Write)?;
+        let known = self.look(vault, Role::Write).await?;
         let (operation_id, item) = match &idempotency_key {
             None => (Id(random::make_bytes()?), Id(random::make_bytes()?)),
             Some(key) => (self.derive_id("idempotent-operation", key)?, self.derive_id("idempotent-item", key)?),
@@ -88,8 +87,11 @@ impl Sealed {
         }
         next.details = details;
         for attempt in 0..MAX_TRIES {
-            let need = Need::vault(vault);
-            let known = self.refresh(if attempt == 0 { need } else { need.asked_now() }).await?;
+            let known = if attempt == 0 {
+                self.look(vault, Role::Write).await?
+            } else {
+                self.refresh(Need::vault(vault).asked_now()).await?
+            };
             let view = self.member_with(&known, vault, Role::Write)?;
             let submission = self.version(&known, view, item, 1, None, Kind::Put, &next, Some(operation_id)).await?;
             match self.submit(submission).await? {
@@ -160,9 +162,10 @@ impl Sealed {
         mut change: impl FnMut(&Opened) -> Result<Option<Next>> + Send,
     ) -> Result<Item> {
         for attempt in 0..MAX_TRIES {
-            let need = Need::vault(vault);
-            let known = self.refresh(if attempt == 0 { need } else { need.asked_now() }).await?;
-            self.member_with(&known, vault, Role::Write)?;
+            if attempt > 0 {
+                self.refresh(Need::vault(vault).asked_now()).await?;
+            }
+            self.look(vault, Role::Write).await?;
             let (known, opened) = self.open_item(vault, item, None).await?;
             if if_version.is_some_and(|version| version != opened.written.version) {
                 return Err(Error::conflict(format!(
@@ -199,9 +202,8 @@ impl Sealed {
 
     /// A version of an item, verified and opened, and what it was verified under.
     pub(super) async fn open_item(&self, vault: Id, item: Id, version: Option<u64>) -> Result<(Arc<Known>, Opened)> {
-        let mut need = Need::vault(vault);
+        let mut known = self.look(vault, Role::Read).await?;
         for _ in 0..MAX_TRIES {
-            let known = self.refresh(need.clone()).await?;
             let (view, _) = self.member(&known, vault)?;
             let size = view.items_head.size;
             let mut rows = self.authority.items(self.session, vault, size, vec![(item, version)]).await?;
@@ -216,7 +218,9 @@ impl Sealed {
                     return Err(another());
                 }
                 // The newest is beyond what was verified: its state needs its path.
-                Err(error) if error.kind() == ErrorKind::Conflict => need = Need::vault(vault).asked_now(),
+                Err(error) if error.kind() == ErrorKind::Conflict => {
+                    known = self.refresh(Need::vault(vault).asked_now()).await?;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -309,7 +313,7 @@ impl Sealed {
     ) -> Result<Rows<ItemSummary>> {
         let from = parse_place(page.after.as_deref())?;
         // Those without a role are refused before the item log is asked for.
-        self.member(&*self.refresh(Need::vault(vault)).await?, vault)?;
+        self.look(vault, Role::Read).await?;
         let known = self.refresh(Need::items(vault)).await?;
         let (view, _) = self.member(&known, vault)?;
         let items = view.items.as_ref().ok_or_else(no_item)?;
@@ -369,9 +373,10 @@ impl Sealed {
 
     pub(super) async fn end_item(&self, vault: Id, item: Id) -> Result<()> {
         for attempt in 0..MAX_TRIES {
-            let need = Need::vault(vault);
-            let known = self.refresh(if attempt == 0 { need } else { need.asked_now() }).await?;
-            self.member_with(&known, vault, Role::Admin)?;
+            if attempt > 0 {
+                self.refresh(Need::vault(vault).asked_now()).await?;
+            }
+            self.look(vault, Role::Admin).await?;
             let (known, opened) = self.open_item(vault, item, None).await?;
             let view = known.vault(vault)?;
             let body = Body::ItemDeleted(body::ItemDeleted {

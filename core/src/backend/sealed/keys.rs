@@ -46,7 +46,10 @@ impl Sealed {
     /// Opens all keys of a vault that the rows lead to: the newest wrap, then back from epoch to epoch.
     pub(super) async fn open_keys(&self, view: &VaultView, rows: &VaultRows) -> Result<()> {
         let vault = view.log.id;
-        let newest = rows.wraps.iter().filter(|row| row.principal == self.my_id()).max_by_key(|row| row.epoch);
+        // A row of a newer epoch than the log that was verified waits until that log is.
+        let newest_epoch = view.log.epoch().start.number;
+        let mine = |row: &&WrapRow| row.principal == self.my_id() && row.epoch <= newest_epoch;
+        let newest = rows.wraps.iter().filter(mine).max_by_key(|row| row.epoch);
         let Some(row) = newest else { return Ok(()) };
         let mut epoch = row.epoch;
         let mut key = match self.ring.vault_key(vault.0, epoch) {

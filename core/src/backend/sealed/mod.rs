@@ -195,24 +195,15 @@ impl Sealed {
 
     /// Submits operations in one commit. An answer that is not about the operation it is given for is `Tampered`.
     async fn submit_many(&self, submissions: Vec<Submission>) -> Result<Vec<Result<Submitted>>> {
-        let sent: Vec<(Vec<u8>, Vec<Vec<u8>>)> =
-            submissions.iter().map(|sent| (sent.operation.clone(), sent.signatures.clone())).collect();
+        let sent: Vec<Sent> =
+            submissions.iter().map(|sent| Sent(sent.operation.clone(), sent.signatures.clone())).collect();
         let answers = self.authority.submit(self.session, submissions).await?;
         if answers.len() != sent.len() {
             return Err(Error::tampered(
                 "the store answered another number of operations than it was given: restore the store",
             ));
         }
-        let checked = |(answer, (operation, signatures)): (Result<Submitted>, (Vec<u8>, Vec<Vec<u8>>))| {
-            let answer = answer?;
-            if let Submitted::Taken(receipt) | Submitted::Before(receipt) = &answer
-                && !acknowledges(receipt, operation, signatures)
-            {
-                return Err(Error::tampered("the store gave the answer to another operation: restore the store"));
-            }
-            Ok(answer)
-        };
-        Ok(answers.into_iter().zip(sent).map(checked).collect())
+        Ok(answers.into_iter().zip(sent).map(|(answer, sent)| sent.checked(answer?)).collect())
     }
 
     /// The receipt of an operation that was taken; `None` if it must be made again on a newer state.
@@ -237,8 +228,18 @@ impl Sealed {
         Error::conflict(format!("{what} kept changing while this call was made: try again"))
     }
 
-    /// The principal that a caller named.
+    /// The principal that a caller named. Whom an address belongs to is checked, not believed.
     async fn principal_id(&self, who: &PrincipalRef) -> Result<Id> {
+        let id = self.answered_id(who).await?;
+        if let PrincipalRef::Email(email) = who {
+            let known = self.refresh(Need::principals([id])).await?;
+            self.check_addresses(&known, &[(id, email)]).await?;
+        }
+        Ok(id)
+    }
+
+    /// As [`Self::principal_id`], with an address still to be checked.
+    async fn answered_id(&self, who: &PrincipalRef) -> Result<Id> {
         match who {
             PrincipalRef::Id(id) => Ok(id.id),
             PrincipalRef::Email(email) => {
@@ -263,11 +264,22 @@ fn own_log(known: &Known, signer: Signer, key: Id) -> Result<&PrincipalLog> {
     }
 }
 
-/// Whether a receipt is of these bytes, with these signatures, at the place and time that it names.
-fn acknowledges(receipt: &Receipt, operation: Vec<u8>, signatures: Vec<Vec<u8>>) -> bool {
-    let Receipt { seq, time, hash, .. } = *receipt;
-    let signatures = signatures.into_iter().map(Bytes::from).collect();
-    Entry { seq, time, operation: Bytes::from(operation), signatures }.hash() == hash
+/// The bytes and the signatures of an operation that was submitted.
+struct Sent(Vec<u8>, Vec<Vec<u8>>);
+
+impl Sent {
+    /// The answer, if its receipt is of these bytes, with these signatures, at the place and time that it names.
+    fn checked(self, answer: Submitted) -> Result<Submitted> {
+        let Self(operation, signatures) = self;
+        if let Submitted::Taken(receipt) | Submitted::Before(receipt) = &answer {
+            let Receipt { seq, time, hash, .. } = *receipt;
+            let signatures = signatures.into_iter().map(Bytes::from).collect();
+            if (Entry { seq, time, operation: Bytes::from(operation), signatures }).hash() != hash {
+                return Err(Error::tampered("the store gave the answer to another operation: restore the store"));
+            }
+        }
+        Ok(answer)
+    }
 }
 
 fn fits(token: TokenKind, kind: PrincipalKind) -> bool {

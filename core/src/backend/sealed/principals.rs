@@ -1,6 +1,7 @@
 //! Users and service accounts: made, read, ended.
 
 use super::found::key_set;
+use super::known::Known;
 use super::sign::Base;
 use super::{MAX_TRIES, Sealed, trust::Need};
 use crate::authority::{Profile, Rows as SealedRows, Submitted};
@@ -35,7 +36,7 @@ impl Sealed {
         let known =
             self.refresh(Need { vaults: vaults.iter().map(|(vault, _)| vault.0).collect(), ..Need::default() }).await?;
         for (vault, _) in &vaults {
-            self.member_with(&known, vault.0, Role::Admin)?;
+            self.look(vault.0, Role::Admin).await?;
         }
         if let Some(email) = &email
             && let Some(there) = self.authority.find_principal(self.session, email.clone()).await?
@@ -114,13 +115,20 @@ impl Sealed {
         {
             return Err(nobody());
         }
-        let view = self.profiles.view(self.authority(), self.session, &known, log).await?;
-        if let PrincipalRef::Email(email) = who
-            && view.email.as_ref() != Some(email)
-        {
-            return Err(Error::tampered("the store answered somebody else for this address: restore the store"));
+        self.profiles.view(self.authority(), self.session, &known, log).await
+    }
+
+    /// Refuses an address that is not the one which the principal's log binds.
+    pub(super) async fn check_addresses(&self, known: &Known, named: &[(Id, &str)]) -> Result<()> {
+        let ids: Vec<Id> = named.iter().map(|(id, _)| *id).collect();
+        self.profiles.load(self.authority(), self.session, known, &ids).await?;
+        for (id, email) in named {
+            let log = known.directory()?.principal(*id).ok_or_else(nobody)?;
+            if self.profiles.principal(known, log).email.as_deref() != Some(*email) {
+                return Err(Error::tampered("the store answered somebody else for an address: restore the store"));
+            }
         }
-        Ok(view)
+        Ok(())
     }
 
     pub(super) async fn page_of_principals(&self, kind: PrincipalKind, page: PageRequest) -> Result<Rows<Principal>> {

@@ -29,7 +29,7 @@ impl Ring {
     /// The identity, until the client is closed.
     pub(super) fn identity(&self) -> Result<Arc<Identity>> {
         let identity = self.identity.read().unwrap_or_else(PoisonError::into_inner);
-        identity.clone().ok_or_else(|| closed())
+        identity.clone().ok_or_else(closed)
     }
 
     /// The public keys.

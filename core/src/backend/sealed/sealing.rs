@@ -6,7 +6,7 @@ use super::known::VaultView;
 use crate::authority::VaultRows;
 use crate::crypto::key::SealKey;
 use crate::crypto::part::{self, Part, Place};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::log::body::sealed_hash;
 use crate::model::id::{Id, ItemId, VaultId};
 
@@ -23,16 +23,16 @@ impl Sealed {
         part::seal_part(key, &self.name_place(vault, version, epoch), &content::encode(name))
     }
 
-    /// A vault's name, if the row is the one that the log names.
-    pub(super) async fn open_name(&self, view: &VaultView, rows: &VaultRows) -> Result<VaultName> {
+    /// A vault's name; `None` if the row is not the one that the log names, which may be the older of the two.
+    pub(super) async fn open_name(&self, view: &VaultView, rows: &VaultRows) -> Result<Option<VaultName>> {
         let reference = view.log.name;
         if sealed_hash(&rows.name) != reference.hash {
-            return Err(Error::tampered("a vault's sealed name is not the one its log names: restore the store"));
+            return Ok(None);
         }
         self.open_keys(view, rows).await?;
         let key = self.vault_key(view, reference.epoch).await?;
         let place = self.name_place(view.log.id, reference.seq, reference.epoch);
-        content::decode(&part::open_part(&key, &place, &rows.name)?)
+        content::decode(&part::open_part(&key, &place, &rows.name)?).map(Some)
     }
 
     fn name_place(&self, vault: VaultId, version: u64, epoch: u32) -> Place {

@@ -1,6 +1,7 @@
 //! Vaults: made, read, renamed, ended.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::content::VaultName;
 use super::keys::parse_place;
@@ -22,6 +23,9 @@ use crate::model::role::Role;
 use crate::model::time;
 use crate::model::vault::Vault;
 
+/// How often a row that does not fit its log is looked at again, since it may be newer than the log that was verified.
+const LOOKS: usize = 4;
+
 impl Sealed {
     /// Makes vaults in one commit; an error per row that could not be made.
     pub(super) async fn make_vaults(&self, requests: Vec<VaultRequest>) -> Result<Vec<Result<Vault>>> {
@@ -29,6 +33,15 @@ impl Sealed {
         let members = self.resolve(&requests).await?;
         let ids = members.values().filter_map(|id| id.as_ref().ok()).copied();
         let known = self.refresh(Need::principals(ids).and_principals(recovery.map(|key| key.principal))).await?;
+        let named: Vec<(Id, &str)> = requests
+            .iter()
+            .flat_map(|request| &request.access)
+            .filter_map(|grant| match (&grant.to, members.get(&format!("{:?}", grant.to))) {
+                (PrincipalRef::Email(email), Some(Ok(id))) => Some((*id, email.as_str())),
+                _ => None,
+            })
+            .collect();
+        self.check_addresses(&known, &named).await?;
         let mut prepared = Vec::with_capacity(requests.len());
         for request in &requests {
             prepared.push(self.prepare(&known, request, &members, recovery).await);
@@ -77,18 +90,29 @@ impl Sealed {
                     created_by: self.me_id(),
                 })
             }
-            Submitted::Used(..) => self.repeated(request, row.vault).await,
+            Submitted::Used(..) => self.repeated(request, row).await,
             Submitted::Stale | Submitted::Uncovered => Err(Self::contended("the account")),
         }
     }
 
     /// A repeat of an idempotency key: the first answer, if the arguments are the same.
-    async fn repeated(&self, request: VaultRequest, vault: VaultId) -> Result<Vault> {
-        let first = self.read_vault(vault.0).await?;
+    async fn repeated(&self, request: VaultRequest, row: Prepared) -> Result<Vault> {
+        let first = self.read_vault(row.vault.0).await?;
+        let known = self.trust.known().await;
+        let members: BTreeSet<(Id, Option<Role>, Option<u64>)> = known
+            .vault(row.vault.0)?
+            .log
+            .members
+            .iter()
+            .filter_map(|(grantee, tenures)| {
+                tenures.first().filter(|tenure| tenure.seq == 0).map(|first| (*grantee, first))
+            })
+            .map(|(grantee, first)| (grantee, first.role, first.expires_at))
+            .collect();
         let same = first.name == request.name
             && first.description == request.description
             && first.external_id == request.external_id
-            && first.role == request.retain;
+            && members == row.members;
         if same {
             Ok(first)
         } else {
@@ -110,13 +134,13 @@ impl Sealed {
         Ok(recovery)
     }
 
-    /// Everybody that the requests name, once.
+    /// Everybody that the requests name, once; addresses are still to be checked.
     async fn resolve(&self, requests: &[VaultRequest]) -> Result<BTreeMap<String, Result<Id>>> {
         let mut members = BTreeMap::new();
         for grant in requests.iter().flat_map(|request| &request.access) {
             let name = format!("{:?}", grant.to);
             if let std::collections::btree_map::Entry::Vacant(place) = members.entry(name) {
-                let found = self.principal_id(&grant.to).await;
+                let found = self.answered_id(&grant.to).await;
                 if let Err(error) = &found
                     && error.kind() != ErrorKind::NotFound
                     && error.kind() != ErrorKind::Unsupported
@@ -181,6 +205,10 @@ impl Sealed {
             previous: MaybeId(None),
             recovery,
         };
+        let members = grants
+            .iter()
+            .map(|grant| Ok((grant.grantee, Some(body::role_of(grant.role)?), grant.expires_at)))
+            .collect::<Result<_>>()?;
         let body = Body::VaultCreated(body::VaultCreated {
             nonce,
             epoch: start,
@@ -191,7 +219,7 @@ impl Sealed {
         let rows = SealedRows { name: Some(sealed), wraps: epoch.wraps, ..SealedRows::default() };
         let base = Base { log: Some(vault.0), at: At::empty(), seen: known.head };
         let submission = self.sign(base, Some(operation_id), body, rows)?;
-        Ok((Prepared { vault, key: epoch.key }, submission))
+        Ok((Prepared { vault, key: epoch.key, members }, submission))
     }
 
     /// The operation id and the nonce of a vault: random, or the same for the same idempotency key.
@@ -211,18 +239,23 @@ impl Sealed {
 
     /// The vault as the caller sees it.
     pub(super) async fn read_vault(&self, vault: Id) -> Result<Vault> {
-        let known = self.refresh(Need::vault(vault)).await?;
-        let (_, role) = self.member(&known, vault)?;
-        let view = known.vault(vault)?;
-        let rows = match self.vault_rows(vault).await {
-            Ok(rows) => rows,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                self.trust.forget(vault).await;
-                return Err(error);
+        let mut known = self.look(vault, Role::Read).await?;
+        for _ in 0..LOOKS {
+            let (view, role) = self.member(&known, vault)?;
+            let rows = match self.vault_rows(vault).await {
+                Ok(rows) => rows,
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    self.trust.forget(vault).await;
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
+            };
+            if let Some(shown) = self.show_vault(&known, view, role, &rows).await? {
+                return Ok(shown);
             }
-            Err(error) => return Err(error),
-        };
-        self.show_vault(&known, view, role, &rows).await
+            known = self.refresh(Need::vault(vault).asked_now()).await?;
+        }
+        Err(Error::tampered("a vault's sealed name is not the one its log names: restore the store"))
     }
 
     /// The verified vault and the caller's role in it, if it has one.
@@ -231,6 +264,17 @@ impl Sealed {
         let now = time::to_millis(chrono::Utc::now());
         let role = view.log.role_now(known.directory()?, self.my_id(), now).ok_or_else(no_vault)?;
         if view.log.deleted { Err(no_vault()) } else { Ok((view, role)) }
+    }
+
+    /// The vault, verified, where the caller's role is at least this: a role that was too low a moment ago is looked at again.
+    pub(super) async fn look(&self, vault: Id, need: Role) -> Result<Arc<Known>> {
+        let known = self.refresh(Need::vault(vault)).await?;
+        if self.member_with(&known, vault, need).is_ok() {
+            return Ok(known);
+        }
+        let known = self.refresh(Need::vault(vault).asked_now()).await?;
+        self.member_with(&known, vault, need)?;
+        Ok(known)
     }
 
     /// The vault, if the caller's role there is at least this.
@@ -244,12 +288,12 @@ impl Sealed {
         )))
     }
 
-    async fn show_vault(&self, known: &Known, view: &VaultView, role: Role, rows: &VaultRows) -> Result<Vault> {
-        let VaultName { name, description } = self.open_name(view, rows).await?;
+    async fn show_vault(&self, known: &Known, view: &VaultView, role: Role, rows: &VaultRows) -> Result<Option<Vault>> {
+        let Some(VaultName { name, description }) = self.open_name(view, rows).await? else { return Ok(None) };
         let log = &view.log;
         let directory = known.directory()?;
         let kind = directory.principal(log.creator).map_or(PrincipalKind::User, |creator| creator.kind);
-        Ok(Vault {
+        Ok(Some(Vault {
             id: log.id,
             name,
             description,
@@ -259,7 +303,7 @@ impl Sealed {
             created_at: time::from_millis(log.created_at),
             updated_at: time::from_millis(log.updated_at),
             created_by: PrincipalId { kind, id: log.creator },
-        })
+        }))
     }
 
     pub(super) async fn read_vault_by_external_id(
@@ -290,7 +334,10 @@ impl Sealed {
         for (id, rows) in ids.ids.iter().zip(rows) {
             // A vault left between the two answers is in neither: it is no longer the caller's.
             if let (Ok((view, role)), Ok(rows)) = (self.member(&known, *id), rows) {
-                data.push(self.show_vault(&known, view, role, &rows).await?);
+                match self.show_vault(&known, view, role, &rows).await? {
+                    Some(vault) => data.push(vault),
+                    None => data.push(self.read_vault(*id).await?),
+                }
             }
         }
         Ok(Rows { data, next: ids.next.map(|next| next.to_string()) })
@@ -305,7 +352,10 @@ impl Sealed {
         for _ in 0..MAX_TRIES {
             let known = self.refresh(Need::vault(vault).asked_now()).await?;
             let view = self.member_with(&known, vault, Role::Admin)?;
-            let before = self.open_name(view, &self.vault_rows(vault).await?).await?;
+            let Some(before) = self.open_name(view, &self.vault_rows(vault).await?).await? else {
+                self.read_vault(vault).await?;
+                continue;
+            };
             let after = VaultName {
                 name: name.clone().unwrap_or_else(|| before.name.clone()),
                 description: description.clone().unwrap_or_else(|| before.description.clone()),
@@ -352,5 +402,7 @@ impl Sealed {
 
 struct Prepared {
     vault: VaultId,
+    /// Whom it lets in, with which role, until when.
+    members: BTreeSet<(Id, Option<Role>, Option<u64>)>,
     key: crate::crypto::key::SealKey,
 }

@@ -23,9 +23,9 @@ pub(super) fn holds(group: &mut Group<'_>, guard: &Guard) -> Result<bool> {
         }
         Guard::NoExternal { creator, external_id } => {
             let Some(creator) = group.known_actor(*creator)? else { return Ok(true) };
-            let mut find = group
-                .connection
-                .prepare_cached("SELECT NOT EXISTS (SELECT 1 FROM vault WHERE creator = ?1 AND external_id = ?2)")?;
+            let mut find = group.connection.prepare_cached(
+                "SELECT NOT EXISTS (SELECT 1 FROM vault WHERE creator = ?1 AND external_id = ?2 AND deleted = 0)",
+            )?;
             Ok(find.query_row((creator, external_id), |row| row.get(0))?)
         }
         Guard::NoEmail { email } => {

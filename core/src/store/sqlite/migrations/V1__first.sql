@@ -107,7 +107,7 @@ CREATE TABLE vault (
     deleted INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
-CREATE UNIQUE INDEX vault_external_id ON vault (creator, external_id) WHERE external_id IS NOT NULL;
+CREATE UNIQUE INDEX vault_external_id ON vault (creator, external_id) WHERE external_id IS NOT NULL AND deleted = 0;
 
 CREATE TABLE member (
     vault INTEGER NOT NULL,

@@ -34,7 +34,7 @@ pub(in super::super) fn vault(connection: &Connection, vault: Id) -> Result<Opti
 pub(in super::super) fn by_external_id(connection: &Connection, creator: Id, external_id: &str) -> Result<Option<Id>> {
     one(
         connection,
-        "SELECT id FROM vault WHERE creator = (SELECT number FROM actor WHERE id = ?1) AND external_id = ?2",
+        "SELECT id FROM vault WHERE creator = (SELECT number FROM actor WHERE id = ?1) AND external_id = ?2 AND deleted = 0",
         (creator, external_id),
         |row| row.get(0),
     )

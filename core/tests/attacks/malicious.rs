@@ -1,0 +1,112 @@
+//! An authority that lies: it asks an honest one, and a test may change any answer.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use strongroom::authority::{
+    AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Session, SignIn, States, StatesRequest,
+    Submission, Submitted, VaultRows,
+};
+use strongroom::error::Result;
+use strongroom::log::body::Recipient;
+use strongroom::log::feed::Head;
+use strongroom::model::id::Id;
+use strongroom::store::{FeedRow, Receipt};
+
+type Change<T> = Box<dyn FnMut(Result<T>) -> Result<T> + Send>;
+
+/// What is done to one method's answers; nothing at first.
+pub(crate) struct Lie<T>(Mutex<Option<Change<T>>>);
+
+impl<T> Lie<T> {
+    /// From now on, answers go through this.
+    pub(crate) fn tell(&self, lie: impl FnMut(Result<T>) -> Result<T> + Send + 'static) {
+        *self.0.lock().unwrap() = Some(Box::new(lie));
+    }
+
+    /// As [`Lie::tell`], for answers that are no refusals.
+    pub(crate) fn change(&self, mut lie: impl FnMut(&mut T) + Send + 'static) {
+        self.tell(move |answer| {
+            answer.map(|mut answer| {
+                lie(&mut answer);
+                answer
+            })
+        });
+    }
+
+    /// Honest again.
+    pub(crate) fn stop(&self) {
+        *self.0.lock().unwrap() = None;
+    }
+
+    fn told(&self, honest: Result<T>) -> Result<T> {
+        match &mut *self.0.lock().unwrap() {
+            Some(lie) => lie(honest),
+            None => honest,
+        }
+    }
+}
+
+macro_rules! methods {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        /// An authority whose every answer can be changed.
+        pub(crate) struct Malicious {
+            inner: Arc<dyn Authority>,
+            $(pub(crate) $name: Lie<$answer>,)*
+        }
+
+        impl Malicious {
+            /// Honest until told otherwise.
+            pub(crate) fn over(inner: Arc<dyn Authority>) -> Arc<Self> {
+                Arc::new(Self { inner, $($name: Lie(Mutex::new(None)),)* })
+            }
+        }
+
+        #[async_trait]
+        impl Authority for Malicious {
+            fn name(&self) -> &'static str {
+                self.inner.name()
+            }
+
+            fn end(&self) -> Result<Head> {
+                self.inner.end()
+            }
+
+            fn wait(&self, size: u64) -> BoxFuture<'static, Result<()>> {
+                self.inner.wait(size)
+            }
+
+            async fn close(&self) {}
+
+            $(async fn $name(&self, $($argument: $type),*) -> Result<$answer> {
+                let honest = self.inner.$name($($argument),*).await;
+                self.$name.told(honest)
+            })*
+        }
+    };
+}
+
+methods! {
+    challenge(principal: Id, key: Id) -> Challenge;
+    sign_in(sign_in: SignIn) -> Session;
+    found(submissions: Vec<Submission>) -> Vec<Receipt>;
+    submit(session: Session, submissions: Vec<Submission>) -> Vec<Result<Submitted>>;
+    put_piece(session: Session, vault: Id, file: Id, index: u64, piece: Vec<u8>) -> ();
+    piece(session: Session, vault: Id, file: Id, index: u64) -> Vec<u8>;
+    hold(session: Session, signer: Id, vault: Option<Id>) -> Head;
+    states(session: Session, request: StatesRequest) -> States;
+    feed(session: Session, from: u64, vaults: Option<Vec<Id>>, limit: u32) -> (Vec<FeedRow>, u64);
+    export(session: Session, from: u64, limit: u32) -> Vec<AuditRow>;
+    audit(session: Session, from: u64, limit: u32) -> (Vec<FeedRow>, u64);
+    profiles(session: Session, principals: Vec<Id>) -> Vec<Option<Profile>>;
+    find_principal(session: Session, email: String) -> Option<Id>;
+    principals(session: Session, kind: u8, from: u64, limit: u32) -> Ids;
+    kem_keys(session: Session, of: Vec<Recipient>) -> Vec<Vec<u8>>;
+    vaults(session: Session, from: u64, limit: u32) -> Ids;
+    find_vault(session: Session, creator: Id, external_id: String) -> Option<Id>;
+    vault_rows(session: Session, vaults: Vec<Id>) -> Vec<Result<VaultRows>>;
+    last_signed(session: Session, vault: Id, signer: Id) -> Option<u64>;
+    items(session: Session, vault: Id, size: u64, of: Vec<(Id, Option<u64>)>) -> Vec<Result<ItemAnswer>>;
+    file(session: Session, vault: Id, size: u64, file: Id) -> FileAnswer;
+}
