@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use strongroom::authority::{Authority, Rows, Submitted};
-use strongroom::log::body::{GroupCreated, GroupMember, MemberGrant, Nothing, PrincipalRotated};
+use strongroom::log::body::{AccessGranted, GroupCreated, GroupMember, MemberGrant, Nothing, PrincipalRotated};
 use strongroom::log::feed::Head;
 use strongroom::log::operation::{At, Body, LogId, LogKind};
 use strongroom::model::id::Id;
@@ -52,6 +52,32 @@ async fn a_revocation_covers_what_was_taken() {
     replay(&states, world.account);
     let rows = world.engine.vault_rows(owner, vec![vault]).await.unwrap().remove(0).unwrap();
     assert_eq!(rows.previous, [(2, b"previous".to_vec())]);
+}
+
+#[tokio::test]
+async fn two_administrators_do_one_thing_at_a_time() {
+    let world = World::new().await;
+    let other = world.student("other@example.edu").await;
+    let guests = [world.student("one@example.edu").await, world.student("two@example.edu").await];
+    let vault = world.vault(&[grant(&other, 3)]).await;
+    let at = world.state(LogId { kind: LogKind::Vault, id: vault }).await;
+    let grant_by = |actor: &Actor, guest: &Actor| {
+        let members = vec![grant(guest, 1)];
+        let body = AccessGranted { epoch: 1, members, recipients: Vec::new() };
+        sign(&world.operation(actor, Some(vault), at, Body::AccessGranted(body)), &[&actor.identity], Rows::default())
+    };
+    let (one, two) = (grant_by(&world.owner, &guests[0]), grant_by(&other, &guests[1]));
+    let (one, two) = tokio::join!(world.submit(&world.owner, one), world.submit(&other, two));
+    let taken = [one.unwrap(), two.unwrap()].iter().filter(|answer| matches!(answer, Submitted::Taken(_))).count();
+    assert_eq!(taken, 1, "the second is stale");
+    // While the owner ends one, the other administrator writes nothing to the vault's log.
+    let session = world.sign_in(&world.owner).await;
+    world.engine.hold(session, guests[0].id, Some(vault)).await.unwrap();
+    let at = world.state(LogId { kind: LogKind::Vault, id: vault }).await;
+    let body = AccessGranted { epoch: 1, members: vec![grant(&guests[1], 1)], recipients: Vec::new() };
+    let refused = world.act(&other, Some(vault), at, Body::AccessGranted(body), Rows::default()).await;
+    assert_eq!(code(refused), "unavailable");
+    put(&world, &other, vault).await.unwrap();
 }
 
 #[tokio::test]

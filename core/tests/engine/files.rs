@@ -9,7 +9,7 @@ use strongroom::log::tree::{Frontier, hash_leaf, verify_inclusion};
 use strongroom::model::id::{FileId, Id, ItemId, VaultId};
 
 use super::vault::{grant, item};
-use super::world::{World, code, fresh, taken_receipt};
+use super::world::{World, code, fresh, sign, taken_receipt};
 
 fn sealed(world: &World, vault: Id, file: Id, plaintext: &[u8]) -> (FileReference, Vec<Id>, Vec<Vec<u8>>) {
     let key = SealKey::from_bytes(&[9; 32]).unwrap();
@@ -85,4 +85,32 @@ async fn a_file_comes_whole_or_not_at_all() {
     taken_receipt(&detach(&next).await.unwrap());
     assert_eq!(code(world.engine.file(of_reader, vault, 2, file).await), "not_found");
     assert_eq!(code(world.engine.piece(of_reader, vault, file, 0).await), "not_found");
+}
+
+#[tokio::test]
+async fn a_file_of_another_vault_is_not_touched() {
+    let world = World::new().await;
+    let mallory = world.student("mallory@example.edu").await;
+    let (theirs, own) = (world.vault(&[grant(&mallory, 1)]).await, world.vault(&[grant(&mallory, 2)]).await);
+    let file = fresh();
+    let (reference, leaves, pieces) = sealed(&world, theirs, file, b"essay");
+    let (mut body, mut rows) = item(fresh(), 1, None);
+    body.added = vec![reference];
+    rows.files = vec![FilePart { file, leaves, piece: Some(pieces[0].clone()) }];
+    let at = world.state(LogId { kind: LogKind::Vault, id: theirs }).await;
+    taken_receipt(&world.act(&world.owner, Some(theirs), at, Body::ItemPut(body), rows).await.unwrap());
+    let (reference, leaves, other) = sealed(&world, own, file, b"other");
+    let (mut body, mut rows) = item(fresh(), 1, None);
+    body.added = vec![reference];
+    rows.files = vec![FilePart { file, leaves, piece: Some(other[0].clone()) }];
+    let at = world.state(LogId { kind: LogKind::Vault, id: own }).await;
+    let bad = sign(&world.operation(&mallory, Some(own), at, Body::ItemPut(body)), &[&mallory.identity], rows);
+    let (body, rows) = item(fresh(), 1, None);
+    let good = sign(&world.operation(&mallory, Some(own), at, Body::ItemPut(body)), &[&mallory.identity], rows);
+    let session = world.sign_in(&mallory).await;
+    let mut answers = world.engine.submit(session, vec![bad, good]).await.unwrap();
+    taken_receipt(&answers.remove(1).unwrap());
+    assert_eq!(code(answers.remove(0)), "conflict");
+    assert_eq!(code(world.engine.put_piece(session, own, file, 0, other[0].clone()).await), "conflict");
+    assert_eq!(world.engine.piece(session, theirs, file, 0).await.unwrap(), pieces[0]);
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 use super::known::{Loading, View};
 use super::{Engine, clock};
 use crate::authority::{Session, Submission, Submitted};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::log::operation::{LogId, LogKind};
 use crate::log::replay::mentions;
 use crate::store::{Guard, Outcome, Snapshot};
@@ -50,22 +50,46 @@ impl Engine {
             }
         }
         let mut verified = vec![false; answers.len()];
+        match self.settle(session, &received, &mut verified, &mut answers).await {
+            Err(error) if is_of_a_row(&error) => {
+                // The store refused a row, and does not say which: each is taken by itself.
+                for row in received.chunks(1) {
+                    let settled = self.settle(session, row, &mut verified, &mut answers).await;
+                    match (settled, row) {
+                        (Err(error), [(index, _)]) if is_of_a_row(&error) => answers[*index] = Some(Err(error)),
+                        (settled, _) => settled?,
+                    }
+                }
+            }
+            settled => settled?,
+        }
+        Ok(answers.into_iter().map(|answer| answer.unwrap_or(Ok(Submitted::Stale))).collect())
+    }
+
+    /// Judges and writes until every row has its answer, or others were faster too often.
+    async fn settle(
+        &self,
+        session: Session,
+        received: &[(usize, Received)],
+        verified: &mut [bool],
+        answers: &mut Answers,
+    ) -> Result<()> {
         let mut moved = None;
         for _ in 0..TRIES {
-            received.retain(|(index, _)| answers[*index].is_none());
-            if received.is_empty() {
+            let open: Vec<_> = received.iter().filter(|(index, _)| answers[*index].is_none()).collect();
+            if open.is_empty() {
                 break;
             }
-            let again = self.attempt(session, &received, &mut verified, &mut answers).await?;
+            let again = self.attempt(session, &open, verified, answers).await?;
             if let (true, Some((log, _))) = (again == moved, again) {
                 // The log has not moved, so it is held for somebody else.
-                for (index, _) in received.iter().filter(|(_, row)| row.log == log) {
+                for (index, _) in open.iter().filter(|(_, row)| row.log == log) {
                     answers[*index].get_or_insert_with(|| Err(held()));
                 }
             }
             moved = again;
         }
-        Ok(answers.into_iter().map(|answer| answer.unwrap_or(Ok(Submitted::Stale))).collect())
+        Ok(())
     }
 
     /// Judges all rows that have no answer, and writes the good ones; rows that must be judged again keep none. Answers
@@ -73,7 +97,7 @@ impl Engine {
     async fn attempt(
         &self,
         session: Session,
-        received: &[(usize, Received)],
+        received: &[&(usize, Received)],
         verified: &mut [bool],
         answers: &mut Answers,
     ) -> Result<Option<(LogId, u64)>> {
@@ -82,7 +106,7 @@ impl Engine {
         let view = self.evidence(&mut *snapshot, received).await?;
         let mut bench = Bench::new(self, &mut *snapshot, &view, &caller);
         let mut beside = Vec::new();
-        for (index, row) in received {
+        for (index, row) in received.iter().copied() {
             match bench.judge(*index, row, &mut verified[*index]).await {
                 Ok(()) => {}
                 Err(Stop::Answer(answer)) => answers[*index] = Some(Ok(*answer)),
@@ -150,7 +174,7 @@ impl Engine {
     }
 
     /// The logs that the verdicts on these rows rest on.
-    async fn evidence(&self, snapshot: &mut dyn Snapshot, received: &[(usize, Received)]) -> Result<View> {
+    async fn evidence(&self, snapshot: &mut dyn Snapshot, received: &[&(usize, Received)]) -> Result<View> {
         let mut known = self.known.lock().await;
         let mut loading = Loading::default();
         let named = received.iter().flat_map(|(_, row)| {
@@ -171,6 +195,11 @@ impl Engine {
         known.load(snapshot, &mut loading, people).await?;
         known.view(loading)
     }
+}
+
+/// Whether the store refuses what a row says, and not the whole change.
+fn is_of_a_row(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Conflict | ErrorKind::InvalidArgument)
 }
 
 fn held() -> Error {

@@ -219,7 +219,10 @@ impl Store for SqliteStore {
         };
         // The row comes first: with it, whatever is in the folder is found again.
         let now = now();
-        if !folder.is_registered(file, now) {
+        if folder.is_registered(file, now) {
+            // It may have been attached since it was registered.
+            shared.database.read(|connection| pieces::refuse_attached(connection, file))?;
+        } else {
             let expires = shared.ask(|answer| Request::Upload(file, None, answer)).await?;
             folder.registered(file, expires, now);
         }

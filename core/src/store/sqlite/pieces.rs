@@ -116,14 +116,20 @@ pub(super) fn row(connection: &Connection, file: Id, index: u64) -> Result<Optio
     Ok(find.query_row((file, index), |row| row.get(0)).optional()?)
 }
 
-/// Registers an upload for a day from now, and says until when. Never for a file that is attached: its pieces stay.
-pub(super) fn register(connection: &Connection, file: Id, now: u64) -> Result<u64> {
+/// Refuses a file that is attached.
+pub(super) fn refuse_attached(connection: &Connection, file: Id) -> Result<()> {
     let attached: bool = connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM file WHERE id = ?1)")?
         .query_row([file], |row| row.get(0))?;
     if attached {
         return Err(Error::conflict("the file is attached already: send another under a new id"));
     }
+    Ok(())
+}
+
+/// Registers an upload for a day from now, and says until when. Never for a file that is attached: its pieces stay.
+pub(super) fn register(connection: &Connection, file: Id, now: u64) -> Result<u64> {
+    refuse_attached(connection, file)?;
     connection
         .prepare_cached(
             "INSERT INTO upload (file, expires) VALUES (?1, ?2) ON CONFLICT (file) DO UPDATE SET expires = excluded.expires",
