@@ -150,7 +150,7 @@ async fn failures(me: &Client, vault: &str, item: &Item) -> Vec<String> {
     note(&mut texts, "a used key", items.create(vault, keyed("second")).await);
     let slash = NewFile { name: format!("{MARKER}/{MARKER}"), ..file("small", 10) };
     note(&mut texts, "a path", me.files().attach(vault, &id, slash).await);
-    note(&mut texts, "no item", me.files().attach(vault, &id.replace('a', "b"), file("small", 10)).await);
+    note(&mut texts, "no item", me.files().attach(vault, &other.replace("vlt_", "itm_"), file("small", 10)).await);
     note(
         &mut texts,
         "a vault",
