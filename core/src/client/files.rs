@@ -122,7 +122,7 @@ impl FileReader {
 pub(super) async fn request(file: NewFile) -> Result<(FileRequest, Option<String>)> {
     let NewFile { name, source, content_type, replace: _, progress, idempotency_key } = file;
     let name = check::required("name", name, 1024)?;
-    if name.contains(['/', '\\', '\0']) {
+    if name.contains(['/', '\\', '\0']) || name == "." || name == ".." {
         return Err(Error::argument("name", "a file's name has no path in it: give the last part alone"));
     }
     let content_type = check::required("content_type", content_type.unwrap_or_else(|| OCTETS.to_owned()), 256)?;

@@ -6,8 +6,13 @@ use crate::backend::ItemChange;
 use crate::error::{Error, Result};
 use crate::model::item::{Item, ItemSummary, MAX_FIELDS};
 
-/// The first answer to an idempotency key, if the arguments are the same. Files are compared by name alone.
-pub(super) fn same_item(first: Item, overview: &Overview, details: &Details, files: &[String]) -> Result<Item> {
+/// The first answer to an idempotency key, if the arguments are the same. Files are compared by name, and by size where it is known.
+pub(super) fn same_item(
+    first: Item,
+    overview: &Overview,
+    details: &Details,
+    files: &[(String, Option<u64>)],
+) -> Result<Item> {
     let fields: Vec<_> = details.fields.iter().map(PlainField::to_field).collect();
     let same = first.title == overview.title
         && first.category.as_str() == overview.category
@@ -15,7 +20,12 @@ pub(super) fn same_item(first: Item, overview: &Overview, details: &Details, fil
         && first.urls == overview.urls
         && first.notes == details.notes
         && first.fields == fields
-        && first.files.iter().map(|file| &file.name).eq(files);
+        && first.files.len() == files.len()
+        && first
+            .files
+            .iter()
+            .zip(files)
+            .all(|(file, (name, size))| file.name == *name && size.is_none_or(|size| size == file.size));
     if same {
         Ok(first)
     } else {

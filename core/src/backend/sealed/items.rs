@@ -64,13 +64,12 @@ impl Sealed {
         let overview = Overview { title, category: category.as_str().to_owned(), tags, urls };
         let fields = fields.iter().map(PlainField::from).collect();
         let mut details = Details { notes, fields, files: Vec::new() };
+        let named: Vec<(String, Option<u64>)> = files.iter().map(|file| (file.name.clone(), file.size)).collect();
         if idempotency_key.is_some()
             && let Ok(first) = self.read_item(vault, item, Some(1)).await
         {
-            let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-            return same_item(first, &overview, &details, &names);
+            return same_item(first, &overview, &details, &named);
         }
-        let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
         let mut next = Next {
             overview,
             details: Details::default(),
@@ -98,7 +97,7 @@ impl Sealed {
                 Submitted::Used(..) => {
                     self.trust.expire(vault).await;
                     let first = self.read_item(vault, item, Some(1)).await?;
-                    return same_item(first, &next.overview, &next.details, &names);
+                    return same_item(first, &next.overview, &next.details, &named);
                 }
                 submitted => {
                     if self.settle(submitted, None).await?.is_some() {
