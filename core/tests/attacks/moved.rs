@@ -34,7 +34,7 @@ const PARTS_OF_ANOTHER: [(&str, Lie); 4] = [
 ];
 
 fn each(rows: &mut [Result<ItemAnswer>], mut lie: impl FnMut(&mut ItemAnswer)) {
-    rows.iter_mut().flatten().for_each(|row| lie(row));
+    rows.iter_mut().flatten().for_each(lie);
 }
 
 #[tokio::test(flavor = "multi_thread")]
