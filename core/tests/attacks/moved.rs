@@ -33,7 +33,7 @@ const PARTS_OF_ANOTHER: [(&str, Lie); 4] = [
     ("all", |answer, other| *answer = other.clone()),
 ];
 
-fn each(rows: &mut [Result<ItemAnswer>], mut lie: impl FnMut(&mut ItemAnswer)) {
+fn each(rows: &mut [Result<ItemAnswer>], lie: impl FnMut(&mut ItemAnswer)) {
     rows.iter_mut().flatten().for_each(lie);
 }
 
