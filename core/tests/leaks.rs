@@ -1,4 +1,11 @@
 //! What is sealed is nowhere else: not in the file or beside it, not in traces, errors or debug output.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::similar_names,
+    clippy::unnecessary_literal_unwrap,
+    reason = "a test that can't go on fails, and names what it compares"
+)]
 
 use std::fmt::Debug;
 use std::path::Path;

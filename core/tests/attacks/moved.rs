@@ -33,8 +33,8 @@ const PARTS_OF_ANOTHER: [(&str, Lie); 4] = [
     ("all", |answer, other| *answer = other.clone()),
 ];
 
-fn each(rows: &mut [Result<ItemAnswer>], mut lie: impl FnMut(&mut ItemAnswer)) {
-    rows.iter_mut().flatten().for_each(|row| lie(row));
+fn each(rows: &mut [Result<ItemAnswer>], lie: impl FnMut(&mut ItemAnswer)) {
+    rows.iter_mut().flatten().for_each(lie);
 }
 
 #[tokio::test(flavor = "multi_thread")]
