@@ -54,7 +54,8 @@ impl Sealed {
             .filter(|event| action.is_empty() || action.iter().any(|pattern| fits(pattern, &event.action)))
             .filter(|event| since.is_none_or(|since| event.at >= since) && until.is_none_or(|until| event.at < until))
             .collect();
-        let next = (places.len() >= page.limit as usize).then(|| next.to_string());
+        // A page may end early, with few events or none, before the feed does.
+        let next = (next < self.authority.end()?.size).then(|| next.to_string());
         Ok(Rows { data, next })
     }
 
@@ -168,7 +169,9 @@ struct Replay {
 #[derive(Default)]
 struct Heads {
     nodes: MemoryNodes,
+    /// How many logs there are; the nodes have those of the batches before.
     size: u64,
+    complete: u64,
     changed: BTreeSet<LogId>,
 }
 
@@ -275,14 +278,22 @@ impl Replay {
             .collect();
         leaves.sort_unstable();
         let heads = if vaults { &mut self.vault_heads } else { &mut self.account_heads };
-        for (place, leaf) in &leaves {
-            heads.nodes.set(0, *place, *leaf);
-        }
+        // Logs that are new come after those that were there, in order.
+        let mut frontier = None;
         for (place, leaf) in leaves {
-            for (level, index, hash) in tree::nodes_after_update(&heads.nodes, heads.size, place, leaf)? {
-                heads.nodes.set(level, index, hash);
+            if place < heads.complete {
+                for (level, index, hash) in tree::nodes_after_update(&heads.nodes, heads.complete, place, leaf)? {
+                    heads.nodes.set(level, index, hash);
+                }
+            } else {
+                let end = match frontier.take() {
+                    Some(end) => end,
+                    None => tree::frontier(&heads.nodes, heads.complete)?,
+                };
+                frontier.insert(end).append_with(leaf, |level, index, hash| heads.nodes.set(level, index, hash));
             }
         }
+        heads.complete = heads.size;
         Ok(Head { size: heads.size, root: tree::root(&heads.nodes, heads.size)? })
     }
 

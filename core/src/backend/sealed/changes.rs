@@ -35,7 +35,13 @@ impl Sealed {
         }
         let (from, skip) = after.map_or((0, 0), |cursor| (cursor.position, cursor.skip));
         let filter = vaults.map(|vaults| vaults.into_iter().map(Id::from).collect::<Vec<_>>());
-        let (places, until) = self.authority.feed(self.session, from, filter, limit.min(PLACES)).await?;
+        let asked = limit.min(PLACES);
+        // One more than the page has, to know whether there is one.
+        let (mut places, mut until) = self.authority.feed(self.session, from, filter, asked + 1).await?;
+        if let Some(next) = places.get(asked as usize) {
+            until = next.position;
+            places.truncate(asked as usize);
+        }
         let touched: BTreeSet<Id> = places.iter().map(|place| place.log.id).collect();
         let need = Need { vaults: touched, items: true, ..Need::default() };
         let known = if places.is_empty() { self.trust.known().await } else { self.refresh_beyond(need, until).await? };
@@ -55,7 +61,7 @@ impl Sealed {
             self.profiles.load(self.authority(), self.session, &known, &people).await?;
         }
         let head = known.head;
-        let data = changes
+        let mut data: Vec<Change> = changes
             .iter()
             .flat_map(|(vault, event)| {
                 let read = if event.position == from { skip as usize } else { 0 };
@@ -63,12 +69,13 @@ impl Sealed {
             })
             .filter(|change| kinds.as_ref().is_none_or(|kinds| kinds.contains(&change.kind)))
             .collect();
-        let more = until < head.size && !places.is_empty();
-        Ok(ChangePage {
-            data,
-            cursor: Cursor::new(until, head).encode(),
-            has_more: more && places.len() >= limit.min(PLACES) as usize,
-        })
+        // One entry may be several changes, more than still fit.
+        let fit = limit as usize;
+        let rest = data.get(fit).is_some().then(|| data[fit - 1].cursor.clone());
+        data.truncate(fit);
+        // A page may end early, with few changes or none, before the feed does.
+        let has_more = rest.is_some() || until < self.authority.end()?.size;
+        Ok(ChangePage { data, cursor: rest.unwrap_or_else(|| Cursor::new(until, head).encode()), has_more })
     }
 
     /// Verifies until the head covers a place of the feed that was named.
