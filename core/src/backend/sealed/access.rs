@@ -184,7 +184,7 @@ impl Sealed {
     }
 
     pub(super) async fn grants_of(&self, vault: Id, at: Option<Timestamp>) -> Result<Vec<Grant>> {
-        let known = self.govern(Need::vault(vault), vault).await?;
+        let known = self.govern(Need::vault(vault).asked_now(), vault).await?;
         if self.governed(&known, vault).is_err() {
             self.member(&known, vault)?;
         }

@@ -313,7 +313,8 @@ impl Sealed {
         let from = parse_place(page.after.as_deref())?;
         // Those without a role are refused before the item log is asked for.
         self.look(vault, Role::Read).await?;
-        let known = self.refresh(Need::items(vault)).await?;
+        // A list shows what is there now, not what was there a moment ago.
+        let known = self.refresh(Need::items(vault).asked_now()).await?;
         let (view, _) = self.member(&known, vault)?;
         let items = view.items.as_ref().ok_or_else(no_item)?;
         let mut wanted: Vec<(u64, Id, u64)> = items
