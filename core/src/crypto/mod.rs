@@ -1,6 +1,6 @@
 //! Keys, wraps, sealing and signing. Pure: no async, no I/O, no clock.
 //!
-//! To seal a part of an item or a vault's name, go to [`part`]; a file, to [`file`]; a vault key for somebody,
+//! To seal a part of an item or a vault's name, go to [`part`]; a file, to [`mod@file`]; a vault key for somebody,
 //! to [`wrap`]. Everything that is sealed goes through the one construction of [`chunked`], everything that is
 //! secret starts in [`identity`] or [`key`], and all randomness comes from [`random`]. `derive_` is deterministic,
 //! `make_` is random.
