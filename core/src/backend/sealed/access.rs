@@ -32,9 +32,9 @@ impl Sealed {
     pub(super) async fn let_in(&self, vault: Id, request: GrantRequest) -> Result<Grant> {
         let GrantRequest { to, role, expires_at } = request;
         let expires_at = expires_at.map(time::to_millis);
-        for attempt in 0..MAX_TRIES {
-            let need = Need::vault(vault);
-            let known = self.govern(if attempt == 0 { need } else { need.asked_now() }, vault).await?;
+        for _ in 0..MAX_TRIES {
+            // What another administrator did a moment ago decides whether there is anything to do.
+            let known = self.refresh(Need::vault(vault).asked_now()).await?;
             let view = self.governed(&known, vault)?.clone();
             let who = self.principal_id(&to).await?;
             let known = self.refresh(Need::principals([who])).await?;
@@ -110,9 +110,9 @@ impl Sealed {
     }
 
     pub(super) async fn put_out(&self, vault: Id, who: &PrincipalRef) -> Result<()> {
-        for attempt in 0..MAX_TRIES {
-            let need = Need::vault(vault);
-            let known = self.govern(if attempt == 0 { need } else { need.asked_now() }, vault).await?;
+        for _ in 0..MAX_TRIES {
+            // What another administrator did a moment ago decides whether there is anything to do.
+            let known = self.refresh(Need::vault(vault).asked_now()).await?;
             self.governed(&known, vault)?;
             let id = self.principal_id(who).await?;
             let known = self.refresh(Need::principals([id])).await?;
@@ -165,8 +165,8 @@ impl Sealed {
     }
 
     /// What is known of a vault, asked for again if the caller could not say who is in it.
-    async fn govern(&self, need: Need, vault: Id) -> Result<std::sync::Arc<Known>> {
-        let known = self.refresh(need).await?;
+    async fn govern(&self, vault: Id) -> Result<std::sync::Arc<Known>> {
+        let known = self.refresh(Need::vault(vault)).await?;
         if self.governed(&known, vault).is_ok() {
             return Ok(known);
         }
@@ -184,7 +184,7 @@ impl Sealed {
     }
 
     pub(super) async fn grants_of(&self, vault: Id, at: Option<Timestamp>) -> Result<Vec<Grant>> {
-        let known = self.govern(Need::vault(vault).asked_now(), vault).await?;
+        let known = self.refresh(Need::vault(vault).asked_now()).await?;
         if self.governed(&known, vault).is_err() {
             self.member(&known, vault)?;
         }

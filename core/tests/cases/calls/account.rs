@@ -43,6 +43,10 @@ pub(crate) async fn call(world: &mut World, step: &Step, args: &mut Args) -> Res
         "me" => Ok(json::principal(&world.client(&step.who).await?.me())),
         "account" => Ok(json::account(&world.client(&step.who).await?.account())),
         "time" => Ok(json!(values::instant(&args.text("in")?)?)),
+        "wait" => {
+            tokio::time::sleep(args.seconds("seconds")?.unwrap_or_default()).await;
+            Ok(Value::Null)
+        }
         other => Err(unknown(other)),
     }
 }
