@@ -147,10 +147,12 @@ async def test_a_cancelled_wait_loses_no_change(aclient: AsyncClient) -> None:
     # The change is on its way to the task when the task is cancelled.
     time.sleep(0.3)
     waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    assert feed.cursor == before
-    change = await asyncio.wait_for(anext(feed), 5)
+    try:
+        # On a busy machine the change can reach the task before the cancellation does.
+        change = await waiting
+    except asyncio.CancelledError:
+        assert feed.cursor == before
+        change = await asyncio.wait_for(anext(feed), 5)
     assert change.kind == "vault.created"
     assert feed.cursor == change.cursor
 

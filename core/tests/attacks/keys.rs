@@ -12,7 +12,7 @@ use strongroom::model::id::Id;
 use strongroom::model::vault::VaultSpec;
 
 use crate::malicious::Malicious;
-use crate::world::{World, code, connect, email};
+use crate::world::{World, code, email};
 
 fn attacker() -> Identity {
     Identity::derive(&Seed::from_bytes(&[66; 32])).unwrap()
@@ -24,7 +24,7 @@ async fn a_swapped_kem_key_gets_no_vault_key() {
     let vault = world.vault(&[]).await.id.to_string();
     let alice = world.user("alice").await;
     let server = Malicious::over(Arc::clone(&world.engine));
-    let owner = connect(server.clone(), &world.owner.kit).await.unwrap();
+    let owner = server.client(&world.owner.kit).await;
 
     let public = attacker().public().kem;
     server.kem_keys.change(move |keys| keys.fill(public.clone()));
@@ -50,7 +50,7 @@ async fn a_swapped_key_of_a_member_is_no_key_of_a_new_epoch() {
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);
     let vault = world.vault(&[(&alice, "read"), (&bob, "read")]).await.id.to_string();
     let server = Malicious::over(Arc::clone(&world.engine));
-    let owner = connect(server.clone(), &world.owner.kit).await.unwrap();
+    let owner = server.client(&world.owner.kit).await;
 
     let public = attacker().public().kem;
     server.kem_keys.change(move |keys| keys.fill(public.clone()));
@@ -96,7 +96,7 @@ async fn a_swapped_key_set_in_a_principals_log_is_refused() {
     let of = alice.id();
     for with_state in [false, true] {
         let server = Malicious::over(Arc::clone(&world.engine));
-        let owner = connect(server.clone(), &world.owner.kit).await.unwrap();
+        let owner = server.client(&world.owner.kit).await;
         let public = attacker().public().kem;
         server.kem_keys.change(move |keys| keys.fill(public.clone()));
         server.states.change(move |answer| swap(answer, of, with_state));
@@ -118,7 +118,7 @@ async fn an_address_that_is_answered_with_somebody_else_lets_nobody_in() {
     let vault = world.vault(&[]).await.id.to_string();
     let (alice, mallory) = (world.user("alice").await, world.user("mallory").await);
     let server = Malicious::over(Arc::clone(&world.engine));
-    let owner = connect(server.clone(), &world.owner.kit).await.unwrap();
+    let owner = server.client(&world.owner.kit).await;
 
     let other = mallory.id();
     server.find_principal.change(move |found| *found = Some(other));

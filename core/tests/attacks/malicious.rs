@@ -8,11 +8,15 @@ use strongroom::authority::{
     AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Session, SignIn, States, StatesRequest,
     Submission, Submitted, VaultRows,
 };
+use strongroom::client::Client;
 use strongroom::error::Result;
 use strongroom::log::body::Recipient;
 use strongroom::log::feed::Head;
+use strongroom::model::credential::Credential;
 use strongroom::model::id::Id;
 use strongroom::store::{FeedRow, Receipt};
+
+use crate::world::connect;
 
 type Change<T> = Box<dyn FnMut(Result<T>) -> Result<T> + Send>;
 
@@ -60,6 +64,12 @@ macro_rules! methods {
             /// Honest until told otherwise.
             pub(crate) fn over(inner: Arc<dyn Authority>) -> Arc<Self> {
                 Arc::new(Self { inner, $($name: Lie(Mutex::new(None)),)* })
+            }
+
+            /// An honest client that asks here.
+            pub(crate) async fn client(self: &Arc<Self>, kit: &Credential) -> Client {
+                let authority: Arc<dyn Authority> = Arc::<Self>::clone(self);
+                connect(authority, kit).await.unwrap()
             }
         }
 

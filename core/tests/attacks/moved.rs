@@ -12,7 +12,7 @@ use strongroom::model::id::{Id, ItemId, VaultId};
 use strongroom::model::item::ItemUpdate;
 
 use crate::malicious::Malicious;
-use crate::world::{Member, World, code, connect, item, read, secret};
+use crate::world::{Member, World, code, item, read, secret};
 
 /// The newest version of an item, as an honest engine answers it.
 async fn answer(world: &World, member: &Member, vault: VaultId, of: ItemId, version: Option<u64>) -> ItemAnswer {
@@ -57,7 +57,7 @@ async fn parts_of_another_item_version_vault_or_epoch_are_not_opened() {
         answer(&world, &alice, elsewhere, far, None).await,
     ];
     let server = Malicious::over(Arc::clone(&world.engine));
-    let reader = connect(server.clone(), &alice.kit).await.unwrap();
+    let reader = server.client(&alice.kit).await;
     for other in &others {
         for (what, lie) in PARTS_OF_ANOTHER {
             let other = other.clone();
@@ -104,7 +104,7 @@ async fn names_wraps_and_earlier_keys_of_another_vault_or_epoch_are_not_opened()
     lies[4].wraps.iter_mut().for_each(|row| row.epoch = 3 - row.epoch);
     for (number, lie) in lies.into_iter().enumerate() {
         let server = Malicious::over(Arc::clone(&world.engine));
-        let reader = connect(server.clone(), &alice.kit).await.unwrap();
+        let reader = server.client(&alice.kit).await;
         server.vault_rows.change(move |rows| *rows = vec![Ok(lie.clone())]);
         assert_eq!(code(reader.vaults().get(&vault.to_string()).await), "tampered", "lie {number}");
         server.vault_rows.stop();

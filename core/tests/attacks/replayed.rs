@@ -2,38 +2,14 @@
 
 use std::sync::Arc;
 
-use strongroom::authority::{Rows, Submission, Submitted};
-use strongroom::crypto::part::{self, Part, Place};
-use strongroom::log::body::{ItemWritten, sealed_hash};
-use strongroom::log::encoding::MaybeId;
-use strongroom::log::operation::{Body, LogKind, Operation};
-use strongroom::model::id::{Id, ItemId, VaultId};
+use strongroom::authority::{Submission, Submitted};
+use strongroom::log::operation::{LogKind, Operation};
+use strongroom::model::id::Id;
 use strongroom::model::item::{ItemFilter, ItemUpdate};
 
 use crate::malicious::Malicious;
-use crate::world::{Member, World, code, connect, item, read, secret};
-
-/// A first version of an item, sealed and signed by this member.
-async fn put(world: &World, member: &Member, vault: VaultId, item: Id) -> (Operation, Rows) {
-    let key = member.vault_key(world, vault, 1).await;
-    let (account, item) = (member.token.account, ItemId(item));
-    let place = |part| Place { account, vault, item: Some(item), version: 1, epoch: 1, part };
-    let overview = part::seal_part(&key, &place(Part::Overview), b"overview").unwrap();
-    let details = part::seal_part(&key, &place(Part::Details), b"details").unwrap();
-    let written = ItemWritten {
-        item: item.0,
-        version: 1,
-        previous: MaybeId(None),
-        epoch: 1,
-        overview: sealed_hash(&overview),
-        details: sealed_hash(&details),
-        archived: false,
-        added: Vec::new(),
-        removed: Vec::new(),
-    };
-    let rows = Rows { overview, details, ..Rows::default() };
-    (member.operation(world, vault, Body::ItemPut(written)).await, rows)
-}
+use crate::signed::put;
+use crate::world::{World, code, item, read, secret};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replayed_submission_has_one_effect() {
@@ -130,7 +106,7 @@ async fn an_answer_is_believed_for_its_own_operation_only() {
     let vault = world.vault(&[]).await.id;
     let id = vault.to_string();
     let server = Malicious::over(Arc::clone(&world.engine));
-    let owner = connect(server.clone(), &world.owner.kit).await.unwrap();
+    let owner = server.client(&world.owner.kit).await;
     let kept = owner.items().create(&id, item("kept", "one")).await.unwrap().id;
     let log = strongroom::log::operation::LogId::new(LogKind::Items, vault);
     let entry = {
