@@ -6,7 +6,6 @@
     clippy::unnecessary_literal_unwrap,
     reason = "a test that can't go on fails, and names what it compares"
 )]
-#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use std::fmt::Debug;
 use std::path::Path;

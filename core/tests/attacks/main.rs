@@ -1,6 +1,5 @@
 //! The attacks of the protocol's list, each between honest clients and each ending in a typed refusal.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::clone_on_ref_ptr, reason = "a test that can't go on fails")]
-#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 #![allow(clippy::large_futures, reason = "a test has few of them")]
 
 mod malicious;

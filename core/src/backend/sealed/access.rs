@@ -164,15 +164,6 @@ impl Sealed {
         self.sign(Base { log: Some(vault.0), at, seen: known.head }, None, body, rows).map(Some)
     }
 
-    /// What is known of a vault, asked for again if the caller could not say who is in it.
-    async fn govern(&self, vault: Id) -> Result<std::sync::Arc<Known>> {
-        let known = self.refresh(Need::vault(vault)).await?;
-        if self.governed(&known, vault).is_ok() {
-            return Ok(known);
-        }
-        self.refresh(Need::vault(vault).asked_now()).await
-    }
-
     /// The vault, if the caller may say who is in it: as administrator, or as the recovery key where the epoch names it.
     fn governed<'a>(&self, known: &'a Known, vault: Id) -> Result<&'a VaultView> {
         let view = known.vault(vault)?;
