@@ -7,6 +7,7 @@ mod shelf;
 mod signed;
 mod world;
 
+mod backdated;
 mod contents;
 mod forged;
 mod keys;
