@@ -92,13 +92,19 @@ pub(super) struct Absorbed {
 struct NewestSeen(BTreeMap<Option<Id>, Head>);
 
 impl NewestSeen {
-    fn note(&mut self, entries: &[Pending]) {
+    /// # Errors
+    /// `Tampered` if one author has seen two feeds of one size: only one of them could be joined to the head.
+    fn note(&mut self, entries: &[Pending]) -> Result<()> {
         for Pending { operation, .. } in entries {
             let newest = self.0.entry(operation.signer).or_insert(operation.seen);
+            if operation.seen.size == newest.size && operation.seen != *newest {
+                return Err(forked());
+            }
             if operation.seen.size > newest.size {
                 *newest = operation.seen;
             }
         }
+        Ok(())
     }
 }
 
@@ -173,7 +179,7 @@ impl Absorbed {
                 return Err(unasked());
             }
             let pending = self.grow(log, state, entries, &mut leaves)?;
-            authors.note(&pending);
+            authors.note(&pending)?;
             self.directory.extend(pending);
             log_leaves.push((leaf, feed::log_leaf(log, state)));
             self.remember_leaf(log, leaf, asked, roots.account.root)?;
@@ -189,8 +195,8 @@ impl Absorbed {
             } else {
                 Vec::new()
             };
-            authors.note(&access_pending);
-            authors.note(&items_pending);
+            authors.note(&access_pending)?;
+            authors.note(&items_pending)?;
             if self.known.vaults.get(&vault).is_some_and(|view| view.leaf != leaf || view.items_head.size > items.size)
             {
                 return Err(moved());
@@ -219,9 +225,7 @@ impl Absorbed {
         for newest in authors.0.into_values() {
             let joined = newest == Head::empty() || newest == head;
             if !joined && !seen.iter().any(|proof| proof.seen == newest) {
-                return Err(Error::tampered(
-                    "an author had seen a head that is not joined to this feed: the feed was forked; restore the store",
-                ));
+                return Err(forked());
             }
         }
         self.known.head = head;
@@ -356,6 +360,10 @@ fn check_leaves(tree_head: Head, mut leaves: Vec<(u64, Id)>, proof: &[Id]) -> Re
     }
     leaves.sort_unstable();
     tree::verify_inclusion(tree_head.size, &tree_head.root, &leaves, proof)
+}
+
+fn forked() -> Error {
+    Error::tampered("an author had seen a head that is not joined to this feed: the feed was forked; restore the store")
 }
 
 fn unasked() -> Error {
