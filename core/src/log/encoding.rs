@@ -22,9 +22,14 @@ pub fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
 
 /// The value of these bytes, if they are its one form: encoding it again gives the same bytes, and nothing follows.
 pub fn decode<'b, T: Decode<'b, ()> + Encode<()>>(what: &str, bytes: &'b [u8]) -> Result<T> {
-    if bytes.len() > MAX_OPERATION {
+    decode_within(MAX_OPERATION, what, bytes)
+}
+
+/// As [`decode`], of at most `most` bytes.
+pub fn decode_within<'b, T: Decode<'b, ()> + Encode<()>>(most: usize, what: &str, bytes: &'b [u8]) -> Result<T> {
+    if bytes.len() > most {
         return Err(Error::tampered(format!(
-            "{what} of {} bytes was read, and at most {MAX_OPERATION} are allowed",
+            "{what} of {} bytes was read, and at most {most} are allowed",
             bytes.len()
         )));
     }

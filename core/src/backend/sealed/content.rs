@@ -10,6 +10,9 @@ use crate::model::field::{Field, FieldType};
 use crate::model::id::Id;
 use crate::model::secret::Secret;
 
+/// The longest record, in bytes: what engines take of an item's details.
+const MAX_RECORD: usize = 8 << 20;
+
 /// A vault's name and description.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub(super) struct VaultName {
@@ -120,5 +123,24 @@ pub(super) fn encode<T: Encode<()>>(record: &T) -> Zeroizing<Vec<u8>> {
 
 /// The record of these bytes.
 pub(super) fn decode<'b, T: Decode<'b, ()> + Encode<()>>(bytes: &'b [u8]) -> Result<T> {
-    encoding::decode("a sealed record", bytes)
+    encoding::decode_within(MAX_RECORD, "a sealed record", bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_engines_take_is_read_again() {
+        let field = PlainField {
+            label: String::new(),
+            value: "v".repeat(1 << 20),
+            field_type: "text".to_owned(),
+            section: None,
+        };
+        let details = Details { notes: String::new(), fields: vec![field; 7], files: Vec::new() };
+        let bytes = encode(&details);
+        assert!(decode::<Details>(&bytes).unwrap() == details);
+        assert_eq!(decode::<Details>(&vec![0; MAX_RECORD + 1]).err().map(|error| error.code()), Some("tampered"));
+    }
 }
