@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::clone_on_ref_ptr, reason = "a test that can't go on fails")]
 #![allow(clippy::large_futures, reason = "a test has few of them")]
 
+mod doctor;
+mod history;
 mod malicious;
 mod shelf;
 mod signed;
 mod world;
 
 mod backdated;
+mod bits;
 mod contents;
 mod forged;
 mod keys;
