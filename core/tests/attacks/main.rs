@@ -16,3 +16,5 @@ mod forged;
 mod keys;
 mod moved;
 mod replayed;
+mod unknown;
+mod weak;
