@@ -10,6 +10,7 @@ mod signed;
 mod world;
 
 mod backdated;
+mod bare;
 mod bits;
 mod contents;
 mod forged;
