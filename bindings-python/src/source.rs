@@ -1,8 +1,10 @@
 //! Where a file's content comes from.
 
+use bytes::Bytes;
 use futures_util::stream::try_unfold;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyIterator, PyMemoryView, PyString};
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyByteArray, PyBytes, PyIterator, PyMemoryView, PySlice, PyString};
 use pyo3_async_runtimes::{TaskLocals, into_future_with_locals};
 use strongroom::error::{Error, Result};
 use strongroom::model::file::Source;
@@ -23,8 +25,8 @@ pub(crate) fn source(face: Face, object: &Bound<'_, PyAny>) -> Result<Source> {
             "a str may be meant as a path or as a text: give pathlib.Path(…), or text.encode()",
         ));
     }
-    if let Some(bytes) = bytes(object)? {
-        return Ok(Source::Bytes(bytes));
+    if let Ok(bytes) = object.cast::<PyBytes>() {
+        return Ok(Source::Bytes(shared(bytes)));
     }
     let has = |name| object.hasattr(name).map_err(carry);
     if has("__fspath__")? {
@@ -34,7 +36,9 @@ pub(crate) fn source(face: Face, object: &Bound<'_, PyAny>) -> Result<Source> {
         Face::Blocking => None,
         Face::Asyncio => Some(locals(object.py()).map_err(carry)?),
     };
-    let pieces = if has("read")? {
+    let pieces = if let Some(view) = view(object)? {
+        Pieces::View(view, 0)
+    } else if has("read")? {
         Pieces::Reader(object.clone().unbind(), locals)
     } else if has("__aiter__")? {
         let Some(locals) = locals else {
@@ -49,21 +53,31 @@ pub(crate) fn source(face: Face, object: &Bound<'_, PyAny>) -> Result<Source> {
             "this is no content: give bytes, pathlib.Path(…), a binary file, or an iterable of bytes",
         ));
     };
-    Ok(Source::Stream(Box::pin(try_unfold(pieces, |pieces| async move {
+    Ok(Source::Stream(Box::pin(try_unfold(pieces, |mut pieces| async move {
         Ok(pieces.next().await?.map(|piece| (piece, pieces)))
     }))))
 }
 
 /// What is read a piece at a time.
 enum Pieces {
+    /// Copied a piece at a time, so that a large buffer holds up nobody who waits for the interpreter.
+    View(Py<PyAny>, usize),
     Reader(Py<PyAny>, Option<TaskLocals>),
     Iterator(Py<PyIterator>),
     Awaited(Py<PyAny>, TaskLocals),
 }
 
 impl Pieces {
-    async fn next(&self) -> Result<Option<Vec<u8>>> {
+    async fn next(&mut self) -> Result<Option<Bytes>> {
         match self {
+            Self::View(view, at) => {
+                let piece = attach(|py| {
+                    let piece = view.bind(py).get_item(PySlice::new(py, ends(*at), ends(*at + BLOCK), 1))?;
+                    piece.call_method0("tobytes")?.cast::<PyBytes>().map(shared).map_err(PyErr::from)
+                });
+                *at += BLOCK;
+                piece.map(|piece| (!piece.is_empty()).then_some(piece)).map_err(carry)
+            }
             Self::Reader(reader, locals) => {
                 let answer = attach(|py| reader.call_method1(py, "read", (BLOCK,))).map_err(carry)?;
                 let piece = match locals {
@@ -101,23 +115,39 @@ async fn awaited(answer: Py<PyAny>, locals: &TaskLocals) -> Result<Py<PyAny>> {
     }
 }
 
-fn piece_of(object: &Bound<'_, PyAny>) -> Result<Vec<u8>> {
-    bytes(object)?.ok_or_else(|| {
+fn piece_of(object: &Bound<'_, PyAny>) -> Result<Bytes> {
+    if let Ok(bytes) = object.cast::<PyBytes>() {
+        return Ok(shared(bytes));
+    }
+    let bytes = view(object)?.map(|view| view.bind(object.py()).call_method0("tobytes")).transpose().map_err(carry)?;
+    let bytes = bytes.ok_or_else(|| {
         Error::argument("source", "a piece of it is not bytes: open the file in binary mode, or encode the text")
-    })
+    })?;
+    bytes.cast::<PyBytes>().map(shared).map_err(|error| carry(error.into()))
 }
 
-/// The bytes of a bytes-like object.
-fn bytes(object: &Bound<'_, PyAny>) -> Result<Option<Vec<u8>>> {
-    if let Ok(bytes) = object.cast::<PyBytes>() {
-        return Ok(Some(bytes.as_bytes().to_vec()));
-    }
-    if let Ok(bytes) = object.cast::<PyByteArray>() {
-        return Ok(Some(bytes.to_vec()));
-    }
-    if object.is_instance_of::<PyMemoryView>() {
-        let bytes = object.call_method0("tobytes").and_then(|bytes| bytes.extract());
-        return bytes.map(Some).map_err(carry);
+/// The bytes, which nobody can change, without a copy.
+fn shared(bytes: &Bound<'_, PyBytes>) -> Bytes {
+    Bytes::from_owner(PyBackedBytes::from(bytes.clone()))
+}
+
+/// A flat view of a bytearray or a memoryview.
+fn view(object: &Bound<'_, PyAny>) -> Result<Option<Py<PyAny>>> {
+    let flat = || -> PyResult<Bound<'_, PyAny>> {
+        let view = PyMemoryView::from(object)?;
+        let one = if view.getattr("c_contiguous")?.is_truthy()? {
+            view.into_any()
+        } else {
+            PyMemoryView::from(&view.call_method0("tobytes")?)?.into_any()
+        };
+        one.call_method1("cast", ("B",))
+    };
+    if object.is_instance_of::<PyByteArray>() || object.is_instance_of::<PyMemoryView>() {
+        return flat().map(|view| Some(view.unbind())).map_err(carry);
     }
     Ok(None)
+}
+
+fn ends(at: usize) -> isize {
+    isize::try_from(at).unwrap_or(isize::MAX)
 }

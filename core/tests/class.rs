@@ -29,7 +29,7 @@ fn concealed(label: &str, value: &str) -> Field {
 fn file(name: &str, content: Vec<u8>) -> NewFile {
     NewFile {
         name: name.to_owned(),
-        source: Source::Bytes(content),
+        source: Source::Bytes(content.into()),
         content_type: None,
         replace: None,
         progress: None,

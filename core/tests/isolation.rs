@@ -36,7 +36,7 @@ async fn client(kit: &Credential) -> Client {
 }
 
 fn essay(name: &str) -> NewFile {
-    let source = Source::Bytes(vec![5; 40_000]);
+    let source = Source::Bytes(vec![5; 40_000].into());
     NewFile { name: name.to_owned(), source, content_type: None, replace: None, progress: None, idempotency_key: None }
 }
 

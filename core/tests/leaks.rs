@@ -90,7 +90,7 @@ fn content(length: usize) -> Vec<u8> {
 fn file(name: &str, length: usize) -> NewFile {
     NewFile {
         name: marked(name),
-        source: Source::Bytes(content(length)),
+        source: Source::Bytes(content(length).into()),
         content_type: None,
         replace: None,
         progress: None,

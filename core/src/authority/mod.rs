@@ -8,6 +8,7 @@ pub mod states;
 pub mod submission;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 pub use rows::{AuditRow, FileAnswer, ItemAnswer, Profile, VaultRows};
@@ -105,7 +106,9 @@ pub trait Authority: Send + Sync {
     /// Takes signed operations, in one commit; each row stands or fails by itself.
     async fn submit(&self, session: Session, submissions: Vec<Submission>) -> Result<Vec<Result<Submitted>>>;
     /// Keeps a piece of a file's sealed content until an operation attaches the file.
-    async fn put_piece(&self, session: Session, vault: Id, file: Id, index: u64, piece: Vec<u8>) -> Result<()>;
+    async fn put_piece(&self, session: Session, vault: Id, file: Id, index: u64, piece: Bytes) -> Result<()>;
+    /// Gives up an upload that this session began and nothing has attached; returns at once. One that nobody gives up expires.
+    fn give_up(&self, _session: Session, _file: Id) {}
     /// A piece of an attached file.
     async fn piece(&self, session: Session, vault: Id, file: Id, index: u64) -> Result<Vec<u8>>;
     /// Stops taking anything from `signer` in `vault` (`None`: anywhere) for a minute; the head that covers what was taken.

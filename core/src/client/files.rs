@@ -1,15 +1,17 @@
 //! `client.files`: files of items.
 
-use std::io;
-use std::path::{Path, PathBuf};
+mod download;
+mod source;
+
+use std::path::Path;
 use std::sync::Arc;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use futures_util::StreamExt;
 
 use super::{Client, check};
 use crate::backend::{FileHandle, FileRequest};
 use crate::error::{Error, Result};
-use crate::model::file::{ByteStream, File, NewFile, Progress, Source};
+use crate::model::file::{File, NewFile, Progress};
 use crate::model::id::FileId;
 
 /// Read from disk, and asked of a backend, at a time.
@@ -24,7 +26,12 @@ pub struct Files(pub(super) Client);
 impl Files {
     /// Seals a file and attaches it to an item. Needs `write`.
     ///
-    /// With `replace`, it takes that file's place in the same operation.
+    /// With `replace`, it takes that file's place in the same operation. The source is read once, a few MiB ahead of what
+    /// is sealed and stored. A call that fails or is dropped leaves nothing.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if the source can't be read, or changes while it is; `PolicyViolation` if it is too large;
+    /// `Unavailable` if the disk is full.
     pub async fn attach(&self, vault: &str, item: &str, file: NewFile) -> Result<File> {
         self.0
             .run_long("files.attach", async {
@@ -42,15 +49,23 @@ impl Files {
             .run_long("files.read", async {
                 let handle = self.0.backend.open_file(vault.parse()?, item.parse()?, file.parse()?).await?;
                 let mut content = Vec::with_capacity(usize::try_from(handle.file().size).unwrap_or(0).min(64 << 20));
-                while (content.len() as u64) < handle.file().size {
-                    content.extend_from_slice(&handle.read_at(content.len() as u64, BLOCK).await?);
+                let mut blocks = download::blocks(handle.as_ref());
+                while let Some(block) = blocks.next().await {
+                    content.extend_from_slice(&block?);
                 }
+                drop(blocks);
                 Ok(content)
             })
             .await
     }
 
     /// Writes the content to a path, which appears whole or not at all.
+    ///
+    /// It is a new file that only its owner may read; whatever file or link was there is replaced, and a link is not
+    /// followed. It is written beside the path, under a name of its own, and is on disk when this returns.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if the path can't be written, `Unavailable` if the disk is full.
     pub async fn download(
         &self,
         vault: &str,
@@ -62,19 +77,7 @@ impl Files {
         self.0
             .run_long("files.download", async {
                 let handle = self.0.backend.open_file(vault.parse()?, item.parse()?, file.parse()?).await?;
-                let mut part = to.as_os_str().to_owned();
-                part.push(".part");
-                let part = PathBuf::from(part);
-                let written = copy(handle.as_ref(), &part, progress).await;
-                let renamed = match written {
-                    Ok(()) => tokio::fs::rename(&part, to).await.map_err(|error| unwritable(to, error)),
-                    Err(error) => Err(error),
-                };
-                if renamed.is_err() {
-                    // The failure to report is the one before; a part that can't be removed changes nothing about it.
-                    let _ = tokio::fs::remove_file(&part).await;
-                }
-                renamed
+                download::to_path(handle.as_ref(), to, progress).await
             })
             .await
     }
@@ -126,51 +129,7 @@ pub(super) async fn request(file: NewFile) -> Result<(FileRequest, Option<String
         return Err(Error::argument("name", "a file's name has no path in it: give the last part alone"));
     }
     let content_type = check::required("content_type", content_type.unwrap_or_else(|| OCTETS.to_owned()), 256)?;
-    let (content, size): (ByteStream, Option<u64>) = match source {
-        Source::Bytes(bytes) => {
-            let size = bytes.len() as u64;
-            (Box::pin(futures_util::stream::iter([Ok(bytes)])), Some(size))
-        }
-        Source::Path(path) => from_path(path).await?,
-        Source::Stream(stream) => (stream, None),
-    };
+    let (content, size) = source::open(source).await?;
     let request = FileRequest { name, content_type, content, size, progress };
     Ok((request, check::idempotency_key(idempotency_key)?))
-}
-
-async fn from_path(path: PathBuf) -> Result<(ByteStream, Option<u64>)> {
-    let unreadable = |error: io::Error| Error::argument("source", format!("{} can't be read: {error}", path.display()));
-    let opened = tokio::fs::File::open(&path).await.map_err(unreadable)?;
-    let metadata = opened.metadata().await.map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err(Error::argument("source", format!("{} is not a file", path.display())));
-    }
-    let stream = futures_util::stream::try_unfold((opened, path), |(mut opened, path)| async move {
-        let mut block = vec![0; BLOCK];
-        let length = opened
-            .read(&mut block)
-            .await
-            .map_err(|error| Error::argument("source", format!("{} can't be read: {error}", path.display())))?;
-        block.truncate(length);
-        Ok((length > 0).then_some((block, (opened, path))))
-    });
-    Ok((Box::pin(stream), Some(metadata.len())))
-}
-
-async fn copy(handle: &dyn FileHandle, to: &Path, progress: Option<Progress>) -> Result<()> {
-    let mut written = 0;
-    let mut target = tokio::fs::File::create(to).await.map_err(|error| unwritable(to, error))?;
-    while written < handle.file().size {
-        let block = handle.read_at(written, BLOCK).await?;
-        target.write_all(&block).await.map_err(|error| unwritable(to, error))?;
-        written += block.len() as u64;
-        if let Some(progress) = &progress {
-            progress(written);
-        }
-    }
-    target.sync_all().await.map_err(|error| unwritable(to, error))
-}
-
-fn unwritable(path: &Path, error: io::Error) -> Error {
-    Error::argument("to", format!("{} can't be written: {error}", path.display())).caused_by(error)
 }

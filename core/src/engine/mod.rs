@@ -22,6 +22,7 @@ mod vaults;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
 
@@ -112,8 +113,12 @@ impl Authority for Engine {
         self.take(session, submissions).await
     }
 
-    async fn put_piece(&self, session: Session, vault: Id, file: Id, index: u64, piece: Vec<u8>) -> Result<()> {
+    async fn put_piece(&self, session: Session, vault: Id, file: Id, index: u64, piece: Bytes) -> Result<()> {
         self.keep_piece(session, vault, file, index, piece).await
+    }
+
+    fn give_up(&self, session: Session, file: Id) {
+        self.end_upload(session, file);
     }
 
     async fn piece(&self, session: Session, vault: Id, file: Id, index: u64) -> Result<Vec<u8>> {

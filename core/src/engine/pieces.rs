@@ -1,5 +1,6 @@
 //! Pieces of files in and out.
 
+use bytes::Bytes;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
@@ -12,18 +13,30 @@ use crate::model::id::Id;
 use crate::model::role::Role;
 
 const PIECES: u64 = 262_144;
+const UPLOADS: u64 = 16_384;
 
-/// The hashes and lengths of pieces that were put lately, so that attaching a file need not read it again.
-pub(super) struct Uploads(Cache<(Id, u64), (Id, u64)>);
+/// Above this a piece is hashed apart from the thread that answers.
+const LARGE: usize = 65_536;
+
+/// What was put lately, so that attaching a file need not read it again.
+pub(super) struct Uploads {
+    /// The hash and the length of each piece.
+    pieces: Cache<(Id, u64), (Id, u64)>,
+    /// Who began each upload, and may give it up.
+    sessions: Cache<Id, Session>,
+}
 
 impl Uploads {
     pub(super) fn new() -> Self {
-        Self(Cache::builder().max_capacity(PIECES).eviction_policy(EvictionPolicy::lru()).build())
+        Self {
+            pieces: Cache::builder().max_capacity(PIECES).eviction_policy(EvictionPolicy::lru()).build(),
+            sessions: Cache::builder().max_capacity(UPLOADS).eviction_policy(EvictionPolicy::lru()).build(),
+        }
     }
 
     /// Whether a piece of this hash and length was put.
     pub(super) fn has(&self, file: Id, index: u64, leaf: Id, length: u64) -> bool {
-        self.0.get(&(file, index)) == Some((leaf, length))
+        self.pieces.get(&(file, index)) == Some((leaf, length))
     }
 }
 
@@ -34,7 +47,7 @@ impl Engine {
         vault: Id,
         file: Id,
         index: u64,
-        piece: Vec<u8>,
+        piece: Bytes,
     ) -> Result<()> {
         let mut look = self.look(session).await?;
         self.need(&mut look, vault, Role::Write).await?;
@@ -49,11 +62,19 @@ impl Engine {
             return Err(Error::conflict("a piece was put for a file that is attached already: use a new id"));
         }
         drop(look);
-        let leaf = tree::hash_leaf(&piece);
-        self.uploads.0.invalidate(&(file, index));
-        self.store.put_piece(file, index, piece).await?;
-        self.uploads.0.insert((file, index), (leaf, length));
+        self.uploads.sessions.get_with(file, || session);
+        self.uploads.pieces.invalidate(&(file, index));
+        let (leaf, put) = tokio::join!(hash(piece.clone()), self.store.put_piece(file, index, piece));
+        put?;
+        self.uploads.pieces.insert((file, index), (leaf?, length));
         Ok(())
+    }
+
+    pub(super) fn end_upload(&self, session: Session, file: Id) {
+        if self.uploads.sessions.get(&file) == Some(session) {
+            self.uploads.sessions.invalidate(&file);
+            self.store.give_up(file);
+        }
     }
 
     pub(super) async fn read_piece(&self, session: Session, vault: Id, file: Id, index: u64) -> Result<Vec<u8>> {
@@ -72,6 +93,14 @@ impl Engine {
             )
         })
     }
+}
+
+async fn hash(piece: Bytes) -> Result<Id> {
+    if piece.len() <= LARGE {
+        return Ok(tree::hash_leaf(&piece));
+    }
+    let hashed = tokio::task::spawn_blocking(move || tree::hash_leaf(&piece)).await;
+    hashed.map_err(|_| Error::unavailable("a piece was to be kept, and its runtime is ending: call again"))
 }
 
 /// What is said of a file that is not attached in the vault.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::Stream;
 
 use super::id::FileId;
@@ -29,12 +30,12 @@ pub struct File {
 }
 
 /// Bytes that arrive a block at a time.
-pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Vec<u8>>> + Send>>;
+pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
 
 /// Where a file's content comes from.
 pub enum Source {
     /// From memory.
-    Bytes(Vec<u8>),
+    Bytes(Bytes),
     /// From a file on disk.
     Path(PathBuf),
     /// From a stream, read once.
@@ -51,7 +52,7 @@ impl std::fmt::Debug for Source {
     }
 }
 
-/// Told the bytes done so far, after each piece (1 MiB).
+/// Told the bytes done so far, after each piece (1 MiB), in whatever thread does the work.
 pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
 
 /// A file to attach.

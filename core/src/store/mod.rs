@@ -7,6 +7,7 @@ pub mod row;
 pub mod sqlite;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use crate::error::Result;
@@ -158,8 +159,13 @@ pub trait Store: Send + Sync {
     /// `None` if a hold of somebody else on the signer, or on the scope, stands.
     async fn hold(&self, signer: Id, vault: Option<Id>, log: LogId, by: Id) -> Result<Option<Head>>;
 
-    /// Keeps a piece of an upload until it is published, or for a day.
-    async fn put_piece(&self, file: Id, index: u64, piece: Vec<u8>) -> Result<()>;
+    /// Keeps a piece of an upload; on disk when this returns.
+    ///
+    /// The upload ends when it is published, given up, or a day old, and with the process that puts its pieces.
+    async fn put_piece(&self, file: Id, index: u64, piece: Bytes) -> Result<()>;
+
+    /// Ends an upload of this store that nothing has published: its pieces go. Returns at once.
+    fn give_up(&self, file: Id);
 
     /// A piece of a file.
     async fn piece(&self, file: Id, index: u64) -> Result<Option<Vec<u8>>>;

@@ -76,7 +76,7 @@ macro_rules! unchecked {
 
 unchecked! {
     submit(submissions: Vec<Submission>) -> Vec<Result<Submitted>>;
-    put_piece(vault: Id, file: Id, index: u64, piece: Vec<u8>) -> ();
+    put_piece(vault: Id, file: Id, index: u64, piece: bytes::Bytes) -> ();
     piece(vault: Id, file: Id, index: u64) -> Vec<u8>;
     hold(signer: Id, vault: Option<Id>) -> Head;
     states(request: StatesRequest) -> States;
@@ -117,7 +117,7 @@ struct SealedPart {
 fn file(text: &str) -> NewFile {
     NewFile {
         name: "file".to_owned(),
-        source: Source::Bytes(text.as_bytes().to_vec()),
+        source: Source::Bytes(text.as_bytes().to_vec().into()),
         content_type: None,
         replace: None,
         progress: None,

@@ -53,7 +53,7 @@ pub(crate) async fn history() -> &'static History {
 fn file(name: &str, length: usize, seed: usize) -> NewFile {
     NewFile {
         name: name.to_owned(),
-        source: Source::Bytes(content(length, seed)),
+        source: Source::Bytes(content(length, seed).into()),
         content_type: None,
         replace: None,
         progress: None,

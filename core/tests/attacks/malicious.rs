@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use strongroom::authority::{
     AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Session, SignIn, States, StatesRequest,
@@ -87,6 +88,10 @@ macro_rules! methods {
                 self.inner.wait(size)
             }
 
+            fn give_up(&self, session: Session, file: Id) {
+                self.inner.give_up(session, file);
+            }
+
             async fn close(&self) {}
 
             $(async fn $name(&self, $($argument: $type),*) -> Result<$answer> {
@@ -102,7 +107,7 @@ methods! {
     sign_in(sign_in: SignIn) -> Session;
     found(submissions: Vec<Submission>) -> Vec<Receipt>;
     submit(session: Session, submissions: Vec<Submission>) -> Vec<Result<Submitted>>;
-    put_piece(session: Session, vault: Id, file: Id, index: u64, piece: Vec<u8>) -> ();
+    put_piece(session: Session, vault: Id, file: Id, index: u64, piece: Bytes) -> ();
     piece(session: Session, vault: Id, file: Id, index: u64) -> Vec<u8>;
     hold(session: Session, signer: Id, vault: Option<Id>) -> Head;
     states(session: Session, request: StatesRequest) -> States;

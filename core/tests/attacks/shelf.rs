@@ -41,7 +41,7 @@ pub(crate) struct Shelved {
 fn file(name: &str, content: Vec<u8>) -> NewFile {
     NewFile {
         name: name.to_owned(),
-        source: Source::Bytes(content),
+        source: Source::Bytes(content.into()),
         content_type: None,
         replace: None,
         progress: None,

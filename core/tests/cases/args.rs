@@ -141,6 +141,6 @@ fn file(value: &Value) -> Outcome<NewFile> {
 
 /// A file from memory, all else by default.
 pub(crate) fn new_file(name: String, content: Vec<u8>) -> NewFile {
-    let source = Source::Bytes(content);
+    let source = Source::Bytes(content.into());
     NewFile { name, source, content_type: None, replace: None, progress: None, idempotency_key: None }
 }

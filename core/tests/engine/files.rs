@@ -46,14 +46,17 @@ async fn a_file_comes_whole_or_not_at_all() {
     let of_reader = world.sign_in(&reader).await;
     assert_eq!(code(put(&body, &rows).await), "invalid_argument", "pieces are missing");
     for (index, piece) in (0..).zip(&pieces) {
-        let refused = world.engine.put_piece(of_reader, vault, file, index, piece.clone()).await;
+        let refused = world.engine.put_piece(of_reader, vault, file, index, piece.clone().into()).await;
         assert_eq!(code(refused), "permission_denied");
         let piece = if index == 1 { vec![0; piece.len()] } else { piece.clone() };
-        world.engine.put_piece(session, vault, file, index, piece).await.unwrap();
+        world.engine.put_piece(session, vault, file, index, piece.into()).await.unwrap();
     }
-    assert_eq!(code(world.engine.put_piece(session, vault, file, 3, vec![0; 2 << 20]).await), "invalid_argument");
+    assert_eq!(
+        code(world.engine.put_piece(session, vault, file, 3, vec![0; 2 << 20].into()).await),
+        "invalid_argument"
+    );
     assert_eq!(code(put(&body, &rows).await), "invalid_argument", "a piece is another");
-    world.engine.put_piece(session, vault, file, 1, pieces[1].clone()).await.unwrap();
+    world.engine.put_piece(session, vault, file, 1, pieces[1].clone().into()).await.unwrap();
     let mut wrong = rows.clone();
     wrong.files[0].leaves.swap(0, 1);
     assert_eq!(code(put(&body, &wrong).await), "invalid_argument", "the order is signed");
@@ -73,7 +76,7 @@ async fn a_file_comes_whole_or_not_at_all() {
         assert_eq!(&world.engine.piece(of_reader, vault, file, index).await.unwrap(), piece);
     }
     assert_eq!(world.engine.piece(of_reader, vault, small, 0).await.unwrap(), small_pieces[0]);
-    assert_eq!(code(world.engine.put_piece(session, vault, file, 0, vec![0; 9]).await), "conflict");
+    assert_eq!(code(world.engine.put_piece(session, vault, file, 0, vec![0; 9].into()).await), "conflict");
 
     let (mut next, next_rows) = item(body.item, 2, Some(taken.hash));
     next.removed = vec![fresh()];
@@ -111,6 +114,6 @@ async fn a_file_of_another_vault_is_not_touched() {
     let mut answers = world.engine.submit(session, vec![bad, good]).await.unwrap();
     taken_receipt(&answers.remove(1).unwrap());
     assert_eq!(code(answers.remove(0)), "conflict");
-    assert_eq!(code(world.engine.put_piece(session, own, file, 0, other[0].clone()).await), "conflict");
+    assert_eq!(code(world.engine.put_piece(session, own, file, 0, other[0].clone().into()).await), "conflict");
     assert_eq!(world.engine.piece(session, theirs, file, 0).await.unwrap(), pieces[0]);
 }

@@ -43,7 +43,8 @@ macro_rules! store_suite {
             trees: random_histories_are_bound_by_their_trees, an_empty_store_has_empty_trees;
             holds: a_hold_stops_the_signer_and_covers_the_rest, a_hold_keeps_others_from_its_log, holds_exclude_each_other;
             waits: waiters_wake, the_closed_store_refuses;
-            pieces: small_pieces_are_rows, an_upload_is_published, pieces_go_with_their_file, an_attached_file_is_not_overwritten;
+            pieces: small_pieces_are_rows, an_upload_is_published, pieces_go_with_their_file, an_attached_file_is_not_overwritten,
+                an_upload_is_given_up;
         );
     };
     ($name:ident, $make:path, $($module:ident: $($test:ident),*;)*) => {

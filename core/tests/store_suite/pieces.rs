@@ -14,7 +14,7 @@ async fn with_item(store: &dyn Store) {
 
 async fn upload(store: &dyn Store, file: &str) {
     for index in 0..3_u8 {
-        store.put_piece(id(file), u64::from(index), vec![index; 70_000]).await.unwrap();
+        store.put_piece(id(file), u64::from(index), vec![index; 70_000].into()).await.unwrap();
     }
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn an_upload_is_published(place: Place) {
     with_item(store).await;
     upload(store, "file").await;
     // A retry sends the same bytes.
-    store.put_piece(id("file"), 1, vec![1; 70_000]).await.unwrap();
+    store.put_piece(id("file"), 1, vec![1; 70_000].into()).await.unwrap();
     attach(store, "v", "item", "file", 3, vec![]).await;
     for index in 0..3_u8 {
         assert_eq!(store.piece(id("file"), u64::from(index)).await.unwrap(), Some(vec![index; 70_000]));
@@ -87,6 +87,25 @@ pub(crate) async fn an_attached_file_is_not_overwritten(place: Place) {
     let store = place.store.as_ref();
     with_item(store).await;
     attach(store, "v", "item", "file", 1, vec![Row::Piece { file: id("file"), piece: vec![3; 99] }]).await;
-    assert_eq!(store.put_piece(id("file"), 0, vec![4; 99]).await.unwrap_err().code(), "conflict");
+    assert_eq!(store.put_piece(id("file"), 0, vec![4; 99].into()).await.unwrap_err().code(), "conflict");
     assert_eq!(store.piece(id("file"), 0).await.unwrap(), Some(vec![3; 99]));
+}
+
+pub(crate) async fn an_upload_is_given_up(place: Place) {
+    let store = place.store.as_ref();
+    with_item(store).await;
+    upload(store, "given up").await;
+    upload(store, "kept").await;
+    store.give_up(id("given up"));
+    store.give_up(id("never begun"));
+    gone(store, "given up").await;
+    let row =
+        Row::File { vault: id("v"), item: id("item"), file: id("given up"), entry: 0, length: 9, leaves: vec![0; 64] };
+    let refused = store.commit(change(vec![entry(items_log("v"), "ada", "given up")], vec![row])).await;
+    assert_eq!(refused.unwrap_err().code(), "conflict");
+    attach(store, "v", "item", "kept", 3, vec![]).await;
+    // Too late: it is attached.
+    store.give_up(id("kept"));
+    make_item(store, "v", "second", "ada").await;
+    assert!(store.piece(id("kept"), 2).await.unwrap().is_some());
 }

@@ -67,7 +67,7 @@ async fn files_are_their_owners_alone() {
     let place = file();
     let store = place.store.as_ref();
     make_vault(store, "v", "ada").await;
-    store.put_piece(id("file"), 0, vec![1; 10]).await.unwrap();
+    store.put_piece(id("file"), 0, vec![1; 10].into()).await.unwrap();
     let folder = place.keep.downcast_ref::<tempfile::TempDir>().unwrap();
     let mut seen = 0;
     for entry in std::fs::read_dir(folder.path()).unwrap() {
@@ -180,37 +180,59 @@ async fn memories_are_shared_by_name_and_live_until_dropped() {
 }
 
 #[tokio::test]
-async fn expired_uploads_and_garbage_of_the_dead_are_collected() {
+async fn uploads_that_nobody_will_end_are_collected_and_no_others() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("vaults.db");
-    let store = SqliteStore::open(&path, true).unwrap();
-    make_vault(store.as_ref(), "v", "ada").await;
-    make_item(store.as_ref(), "v", "item", "ada").await;
-    for file in ["late", "kept", "dead"] {
+    let first: Arc<dyn Store> = SqliteStore::open(&path, true).unwrap();
+    make_vault(first.as_ref(), "v", "ada").await;
+    make_item(first.as_ref(), "v", "item", "ada").await;
+    for file in ["late", "kept", "alive"] {
         for index in 0..2 {
-            store.put_piece(id(file), index, vec![7; 9000]).await.unwrap();
+            first.put_piece(id(file), index, vec![7; 9000].into()).await.unwrap();
         }
     }
-    attach(store.as_ref(), "v", "item", "kept", 2, vec![]).await;
-    store.close().await;
-    let late = rusqlite::Connection::open(&path).unwrap();
-    late.execute("UPDATE upload SET expires = 1 WHERE file = ?1", [id("late").as_bytes()]).unwrap();
-    // As a crash leaves it, between the commit and the removal, with an object that was half written.
-    late.execute("INSERT INTO garbage (file) VALUES (?1)", [id("dead").as_bytes()]).unwrap();
-    drop(late);
+    attach(first.as_ref(), "v", "item", "kept", 2, vec![]).await;
+    let by_hand = rusqlite::Connection::open(&path).unwrap();
+    by_hand.execute("UPDATE upload SET expires = 1 WHERE file = ?1", [id("late").as_bytes()]).unwrap();
     let pieces = folder.path().join("vaults.db-files");
-    let dead = pieces.join(format!("{:?}", id("dead")));
-    std::fs::write(dead.join("9#1"), "half").unwrap();
+    let folder_of = |file| pieces.join(format!("{:?}", id(file)));
+    // As a crash leaves it: between the commit and the removal, with an object that was half written; and in an upload.
+    for (file, object) in [("dead", "9#1"), ("killed", "0")] {
+        std::fs::create_dir(folder_of(file)).unwrap();
+        std::fs::write(folder_of(file).join(object), "half").unwrap();
+    }
+    by_hand.execute("INSERT INTO garbage (file) VALUES (?1)", [id("dead").as_bytes()]).unwrap();
+    by_hand.execute("INSERT INTO upload (file, expires) VALUES (?1, ?2)", (id("killed").as_bytes(), i64::MAX)).unwrap();
+    std::fs::write(folder_of("killed").join("upload"), "").unwrap();
+    drop(by_hand);
 
-    let store: Arc<dyn Store> = SqliteStore::open(&path, false).unwrap();
-    commit(store.as_ref(), change(vec![], vec![Row::Person { vault: id("v"), principal: id("ben") }])).await;
+    let second: Arc<dyn Store> = SqliteStore::open(&path, false).unwrap();
+    commit(second.as_ref(), change(vec![], vec![Row::Person { vault: id("v"), principal: id("ben") }])).await;
+    let folders = || std::fs::read_dir(&pieces).unwrap().count();
+    until(|| folders() == 2).await;
+    assert!(folder_of("kept").is_dir() && folder_of("alive").is_dir());
+    first.put_piece(id("alive"), 2, vec![7; 9000].into()).await.unwrap();
+    attach(first.as_ref(), "v", "item", "alive", 3, vec![]).await;
+    for (file, index) in [("kept", 1), ("alive", 0), ("alive", 2)] {
+        assert!(second.piece(id(file), index).await.unwrap().is_some(), "{file}");
+    }
+
+    // Whoever closes gives up what is not attached.
+    first.put_piece(id("left"), 0, vec![7; 9000].into()).await.unwrap();
+    assert_eq!(folders(), 3);
+    first.close().await;
+    commit(second.as_ref(), change(vec![], vec![Row::Person { vault: id("v"), principal: id("eve") }])).await;
+    until(|| folders() == 2).await;
+    assert!(!folder_of("left").exists());
+}
+
+/// Waits for what is done after a commit.
+async fn until(done: impl Fn() -> bool) {
     for _ in 0..500 {
-        if std::fs::read_dir(&pieces).unwrap().count() == 1 {
-            break;
+        if done() {
+            return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    assert_eq!(std::fs::read_dir(&pieces).unwrap().count(), 1);
-    assert!(store.piece(id("kept"), 1).await.unwrap().is_some());
-    assert!(store.piece(id("late"), 1).await.unwrap().is_none());
+    assert!(done());
 }

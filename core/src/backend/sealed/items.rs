@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::content::{self, Details, Overview, PlainField};
 use super::edit::{edited, same_item, summary};
+use super::files::upload::Kept;
 use super::keys::parse_place;
 use super::known::{Known, VaultView, no_item};
 use super::sign::Base;
@@ -79,11 +80,13 @@ impl Sealed {
             removed: Vec::new(),
             files: Vec::new(),
         };
+        let mut uploads = Vec::with_capacity(files.len());
         for file in files {
             let uploaded = self.upload(&known, vault, item, file).await?;
             details.files.push(uploaded.plain);
             next.added.push(uploaded.reference);
             next.files.push(uploaded.part);
+            uploads.push(uploaded.kept);
         }
         next.details = details;
         for attempt in 0..MAX_TRIES {
@@ -102,6 +105,7 @@ impl Sealed {
                 }
                 submitted => {
                     if self.settle(submitted, None).await?.is_some() {
+                        uploads.into_iter().for_each(Kept::attached);
                         self.trust.expire(vault).await;
                         return self.read_item(vault, item, Some(1)).await;
                     }

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::batch::Batch;
 use super::group::Group;
 use super::request::{Pending, Request};
-use super::{apply, hold, pieces, sequence};
+use super::{apply, hold, sequence, uploads};
 use crate::error::{Error, Result};
 use crate::log::feed::Head;
 use crate::log::tree::Frontier;
@@ -82,13 +82,18 @@ fn transaction(
             },
             Request::Hold(hold, answer) => pending.push(Pending::Hold(hold::place(&mut group, &hold), answer)),
             Request::Upload(file, piece, answer) => {
-                let registered = pieces::register(connection, file, now).and_then(|expires| {
+                let registered = uploads::register(connection, file, now).and_then(|expires| {
                     if let Some((index, bytes)) = piece {
                         apply::files::put_piece(connection, file, index, &bytes)?;
                     }
                     Ok(expires)
                 });
                 pending.push(Pending::Upload(registered, answer));
+            }
+            Request::GiveUp(file) => {
+                if let Err(error) = uploads::discard(connection, file) {
+                    tracing::warn!(?error, "an upload that was given up stays until it expires");
+                }
             }
             Request::Flush(answer) | Request::Close(answer) => pending.push(Pending::Flush(answer)),
         }
@@ -97,7 +102,7 @@ fn transaction(
         }
     }
     if now.abs_diff(memory.swept) > SWEEP {
-        pieces::expire(connection, now)?;
+        uploads::expire(connection, now)?;
         memory.swept = now;
     }
     let grown = group.has_grown();

@@ -31,12 +31,7 @@ pub(super) fn collect(path: &Path, connection: &Connection, queue: &Queue) -> Re
         }
     }
     if !gone.is_empty() {
-        let _turn = queue.turn()?;
-        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        let forgotten = forget(connection, &gone);
-        let end = if forgotten.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        connection.prepare_cached(end)?.execute([])?;
-        forgotten?;
+        queue.write(connection, || forget(connection, &gone))?;
     }
     Ok(files.len() == STEP || gone.len() < files.len())
 }

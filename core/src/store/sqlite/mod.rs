@@ -25,6 +25,7 @@ mod schema;
 mod sequence;
 mod snapshot;
 mod tree_key;
+mod uploads;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
@@ -50,7 +52,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::log::feed::Head;
 use crate::log::operation::LogId;
 use crate::model::id::Id;
-use crate::store::{ChangeSet, Outcome, Snapshot, Store};
+use crate::store::{ChangeSet, Outcome, Row, Snapshot, Store};
 
 /// The databases in memory of this process.
 static MEMORIES: Mutex<BTreeMap<String, Arc<Shared>>> = Mutex::new(BTreeMap::new());
@@ -68,7 +70,7 @@ struct Shared {
     requests: Sender<Request>,
     listener: Arc<Listener>,
     /// None in memory, where all pieces are rows.
-    folder: Option<Folder>,
+    folder: Option<Arc<Folder>>,
 }
 
 impl SqliteStore {
@@ -95,7 +97,7 @@ impl SqliteStore {
         connection.pragma_update(None, "cache_size", -32_768)?;
         let bell = Bell::open(&path)?;
         let database = Arc::new(Database::file(path.clone()));
-        let (folder, beside) = (Folder::beside(&path), path.clone());
+        let (folder, beside) = (Arc::new(Folder::beside(&path)), path.clone());
         let shared =
             Shared::start(Medium::File { path, connection, queue, bell }, database, Some(&beside), Some(folder))?;
         Ok(Self::handle(Arc::new(shared)))
@@ -156,8 +158,21 @@ impl SqliteStore {
     }
 }
 
+/// The file that a row attaches.
+fn attached(row: &Row) -> Option<Id> {
+    match row {
+        Row::File { file, .. } => Some(*file),
+        _ => None,
+    }
+}
+
 impl Shared {
-    fn start(medium: Medium, database: Arc<Database>, path: Option<&Path>, folder: Option<Folder>) -> Result<Self> {
+    fn start(
+        medium: Medium,
+        database: Arc<Database>,
+        path: Option<&Path>,
+        folder: Option<Arc<Folder>>,
+    ) -> Result<Self> {
         let listener = Arc::new(Listener::new(path, Arc::clone(&database)));
         let (requests, receiver) = mpsc::channel();
         let writer = Writer::new(medium, receiver, Arc::clone(&listener));
@@ -190,7 +205,15 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, change: ChangeSet) -> Result<Outcome> {
-        self.shared()?.ask(|answer| Request::Commit(change, answer)).await
+        let shared = self.shared()?;
+        let files: Vec<Id> = change.rows.iter().filter_map(attached).collect();
+        let outcome = shared.ask(|answer| Request::Commit(change, answer)).await?;
+        if let (Outcome::Committed(..), Some(folder)) = (&outcome, &shared.folder) {
+            for file in files {
+                folder.uploads.published(file);
+            }
+        }
+        Ok(outcome)
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>> {
@@ -212,21 +235,28 @@ impl Store for SqliteStore {
         self.shared()?.ask(|answer| Request::Hold(Hold { signer, vault, log, by }, answer)).await
     }
 
-    async fn put_piece(&self, file: Id, index: u64, piece: Vec<u8>) -> Result<()> {
+    async fn put_piece(&self, file: Id, index: u64, piece: Bytes) -> Result<()> {
         let shared = self.shared()?;
         let Some(folder) = &shared.folder else {
             return shared.ask(|answer| Request::Upload(file, Some((index, piece)), answer)).await.map(|_| ());
         };
-        // The row comes first: with it, whatever is in the folder is found again.
-        let now = now();
-        if folder.is_registered(file, now) {
+        let upload = if let Some(upload) = folder.uploads.live(file, now()) {
             // It may have been attached since it was registered.
-            shared.database.read(|connection| pieces::refuse_attached(connection, file))?;
+            shared.database.read(|connection| uploads::refuse_attached(connection, file))?;
+            upload
         } else {
             let expires = shared.ask(|answer| Request::Upload(file, None, answer)).await?;
-            folder.registered(file, expires, now);
+            folder.begin(file, expires, &shared.requests)?
+        };
+        Arc::clone(folder).put(upload, file, index, piece).await
+    }
+
+    fn give_up(&self, file: Id) {
+        let Ok(shared) = self.shared() else { return };
+        if !shared.folder.as_ref().is_some_and(|folder| folder.uploads.give_up(file)) {
+            // In memory, or its row alone was written. Fails only if the writer has ended.
+            let _ = shared.requests.send(Request::GiveUp(file));
         }
-        folder.put(file, index, piece).await
     }
 
     async fn piece(&self, file: Id, index: u64) -> Result<Option<Vec<u8>>> {
@@ -245,6 +275,9 @@ impl Store for SqliteStore {
             // Others may have it open.
             let _ = shared.ask(Request::Flush).await;
         } else {
+            if let Some(folder) = &shared.folder {
+                folder.uploads.end();
+            }
             // Fails only if the writer has ended already.
             let _ = shared.ask(Request::Close).await;
             shared.listener.close();

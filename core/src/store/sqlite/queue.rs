@@ -8,6 +8,8 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use rusqlite::Connection;
+
 use super::{fault, place};
 use crate::error::Result;
 
@@ -33,6 +35,18 @@ impl Queue {
                 .map_err(|error| fault::file(WHAT, error))
         };
         Ok(Self { next: open("-next")?, now: open("-now")? })
+    }
+
+    /// Writes in a transaction of its own, in this store's turn.
+    pub(super) fn write(&self, connection: &Connection, writes: impl FnOnce() -> Result<()>) -> Result<()> {
+        let _turn = self.turn()?;
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let written = writes().and_then(|()| Ok(connection.prepare_cached("COMMIT")?.execute([]).map(drop)?));
+        // SQLite may have rolled back already, as on a full disk.
+        if written.is_err() && !connection.is_autocommit() {
+            connection.execute_batch("ROLLBACK")?;
+        }
+        written
     }
 
     /// Waits until it is this store's turn.

@@ -1,5 +1,6 @@
 //! What the writer is asked for, and its answers.
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::apply::Applied;
@@ -16,7 +17,9 @@ pub(super) enum Request {
     Commit(ChangeSet, Answer<Outcome>),
     Hold(Hold, Answer<Option<Head>>),
     /// An upload's row, and in memory the piece itself; answers when it expires.
-    Upload(Id, Option<(u64, Vec<u8>)>, Answer<u64>),
+    Upload(Id, Option<(u64, Bytes)>, Answer<u64>),
+    /// An upload that goes no further; nobody waits for it.
+    GiveUp(Id),
     /// Answers once all that was asked before is done.
     Flush(Answer<()>),
     /// The same, and the writer has ended.
@@ -43,6 +46,7 @@ impl Request {
             Self::Commit(_, answer) => send(answer, Err(same(error))),
             Self::Hold(_, answer) => send(answer, Err(same(error))),
             Self::Upload(_, _, answer) => send(answer, Err(same(error))),
+            Self::GiveUp(_) => {}
             Self::Flush(answer) | Self::Close(answer) => send(answer, Err(same(error))),
         }
     }

@@ -11,13 +11,16 @@ use rusqlite::Connection;
 use super::bell::{Bell, Listener};
 use super::commit::{self, Committed, Memory};
 use super::database::Database;
-use super::garbage;
 use super::queue::Queue;
 use super::request::{Answer, Pending, Request};
+use super::{garbage, uploads};
 use crate::error::Result;
 
 /// The most requests of one group: at 50 µs each, other processes wait 50 ms at most.
 const GROUP: usize = 1024;
+
+/// How often the uploads of processes that have ended are looked for, in milliseconds.
+const SWEEP: u64 = 60_000;
 
 /// Where the writer writes.
 pub(super) enum Medium {
@@ -33,6 +36,8 @@ pub(super) struct Writer {
     memory: Memory,
     /// Whether there may be objects to remove.
     garbage: bool,
+    /// When the uploads of processes that have ended were last looked for.
+    swept: u64,
 }
 
 /// Milliseconds since 1970.
@@ -45,7 +50,7 @@ impl Writer {
     pub(super) fn new(medium: Medium, requests: Receiver<Request>, listener: Arc<Listener>) -> Self {
         // A file may hold the garbage of whoever wrote before.
         let garbage = matches!(medium, Medium::File { .. });
-        Self { medium, requests, listener, memory: Memory::default(), garbage }
+        Self { medium, requests, listener, memory: Memory::default(), garbage, swept: 0 }
     }
 
     /// Writes until it is closed, or until nobody can ask any more.
@@ -75,6 +80,7 @@ impl Writer {
             if closing.is_some() {
                 return closing;
             }
+            self.sweep();
             if self.garbage {
                 self.collect();
             }
@@ -132,6 +138,19 @@ impl Writer {
             }),
         };
         (committed, closing)
+    }
+
+    fn sweep(&mut self) {
+        let Medium::File { path, connection, queue, .. } = &self.medium else { return };
+        let now = now();
+        if now.abs_diff(self.swept) < SWEEP {
+            return;
+        }
+        self.swept = now;
+        self.garbage |= uploads::sweep(path, connection, queue).unwrap_or_else(|error| {
+            tracing::warn!(?error, "the uploads of processes that have ended stay until the next look");
+            false
+        });
     }
 
     fn collect(&mut self) {
