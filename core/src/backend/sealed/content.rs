@@ -128,7 +128,42 @@ pub(super) fn decode<'b, T: Decode<'b, ()> + Encode<()>>(bytes: &'b [u8]) -> Res
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
+    use serde_json::Value;
+
     use super::*;
+
+    /// The record of a vector's bytes, encoded again.
+    fn again(vector: &Value) -> Result<Zeroizing<Vec<u8>>> {
+        let bytes = HEXLOWER.decode(vector["bytes"].as_str().unwrap().as_bytes()).unwrap();
+        match vector["record"].as_str().unwrap() {
+            "name" => decode::<VaultName>(&bytes).map(|record| encode(&record)),
+            "overview" => decode::<Overview>(&bytes).map(|record| encode(&record)),
+            "details" => decode::<Details>(&bytes).map(|record| encode(&record)),
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn the_frozen_records_are_read_and_no_other_form() {
+        let text = include_str!("../../../../tests/vectors/v1/parts.json");
+        let vectors: Value = serde_json::from_str(text).unwrap();
+        for vector in vectors["records"].as_array().unwrap() {
+            assert_eq!(HEXLOWER.encode(&again(vector).unwrap()), vector["bytes"].as_str().unwrap());
+        }
+        let details = HEXLOWER.decode(vectors["records"][4]["bytes"].as_str().unwrap().as_bytes()).unwrap();
+        let details: Details = decode(&details).unwrap();
+        assert_eq!(details.notes, "A note");
+        assert_eq!(details.fields[1].name(), (Some("class"), "grade"));
+        assert_eq!(details.fields[0].to_field().value.expose(), "hunter2");
+        assert_eq!((details.files[0].name.as_str(), details.files[0].size), ("essay.pdf", 8));
+        assert_eq!(details.files[0].key.as_slice(), [0x52; 32]);
+        let invalid = vectors["invalid_records"].as_array().unwrap();
+        assert!(!invalid.is_empty());
+        for vector in invalid {
+            assert_eq!(again(vector).unwrap_err().code(), "tampered", "{}", vector["about"]);
+        }
+    }
 
     #[test]
     fn what_engines_take_is_read_again() {
