@@ -105,6 +105,7 @@ fn a_child_does_its_task() {
     match task.as_str() {
         "write" => run(crate::crowd::write(told)),
         "watch" => run(crate::crowd::watch(told)),
+        "put until refused" => run(crate::moved::put_until_refused(told)),
         other => panic!("no task {other}"),
     }
 }

@@ -1,8 +1,14 @@
 //! Several processes at once, processes that are killed, and a disk that misbehaves: nothing acknowledged is lost.
 //!
 //! A child is this test binary again, told by the environment what to do (`child`), and tells by lines what it did.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by it, or says why it is skipped"
+)]
 
 mod child;
 mod crowd;
+mod moved;
 mod world;

@@ -16,7 +16,8 @@ use tokio::sync::watch;
 
 use super::batch::Batch;
 use super::database::{Database, lock};
-use super::{fault, place};
+use super::identity::Identity;
+use super::{fault, identity, place};
 use crate::error::Result;
 
 /// A look at the database for writers that died between the commit and the bell.
@@ -27,25 +28,42 @@ const POLL: Duration = Duration::from_millis(5);
 const LINGER: Duration = Duration::from_secs(5);
 
 /// The writer's end.
-pub(super) struct Bell(File);
+pub(super) struct Bell {
+    path: PathBuf,
+    file: File,
+}
 
 impl Bell {
     pub(super) fn open(database: &Path) -> Result<Self> {
-        place::private()
-            .create(true)
-            .truncate(false)
-            .open(path_of(database))
-            .map(Self)
-            .map_err(|error| fault::file("the bell beside the database could not be opened", error))
+        let path = path_of(database);
+        match open(&path) {
+            Ok(file) => Ok(Self { path, file }),
+            Err(error) => Err(fault::file("the bell beside the database could not be opened", error)),
+        }
     }
 
     /// Tells other processes that the feed has this size. It is committed, so a failure is no error: they look anyway.
     pub(super) fn ring(&mut self, size: u64) {
-        let rung = self.0.seek(SeekFrom::Start(0)).and_then(|_| self.0.write_all(&size.to_be_bytes()));
+        let rung = self.in_place().and_then(|mut file| {
+            file.seek(SeekFrom::Start(0))?;
+            file.write_all(&size.to_be_bytes())
+        });
         if let Err(error) = rung {
             tracing::warn!(%error, "the bell beside the database could not be written: other processes hear later");
         }
     }
+
+    /// The file, made again if somebody removed it.
+    fn in_place(&mut self) -> std::io::Result<&File> {
+        if Identity::at(&self.path) != Some(Identity::of(&self.file)?) {
+            self.file = open(&self.path)?;
+        }
+        Ok(&self.file)
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    place::private().create(true).truncate(false).open(path)
 }
 
 fn path_of(database: &Path) -> PathBuf {
@@ -57,6 +75,8 @@ fn path_of(database: &Path) -> PathBuf {
 struct News {
     size: u64,
     closed: bool,
+    /// How often the database was found removed or replaced.
+    lost: u64,
 }
 
 /// The waiters' end.
@@ -97,12 +117,17 @@ impl Listener {
     pub(super) async fn wait(self: Arc<Self>, size: u64) -> Result<()> {
         // Before the look, so that what is committed after it is heard.
         let mut news = self.news.subscribe();
+        let lost = news.borrow_and_update().lost;
         let waiter = Waiter::enter(&self)?;
         self.look()?;
-        let heard = news.wait_for(|news| news.closed || news.size > size).await.map(|news| news.closed);
+        let heard = news
+            .wait_for(|news| news.closed || news.size > size || news.lost > lost)
+            .await
+            .map(|news| (news.closed, news.size > size));
         drop(waiter);
         match heard {
-            Ok(false) => Ok(()),
+            Ok((false, true)) => Ok(()),
+            Ok((false, false)) => Err(identity::moved()),
             _ => Err(fault::closed()),
         }
     }
@@ -117,18 +142,20 @@ impl Listener {
     /// Listens until nobody has waited for a while.
     fn listen(&self, bell: &Path) {
         let (ring, heard) = mpsc::channel();
-        let watcher = watch_file(bell, ring.clone());
-        if let Err(error) = &watcher {
-            tracing::warn!(%error, "file notification does not work here: polling while somebody waits");
-        }
-        let pause = if watcher.is_ok() { LOOK } else { POLL };
+        let mut watched = Watched::begin(bell, &ring);
         let mut last = Instant::now();
         loop {
             // Also right after the watch began, for what came before it. A look that fails is taken again.
             if let Err(error) = self.look() {
                 tracing::debug!(%error, "the feed's end could not be read");
             }
-            pause_until(&heard, pause);
+            if self.database.check().is_err() {
+                self.news.send_modify(|news| news.lost += 1);
+            }
+            pause_until(&heard, watched.pause());
+            if !watched.is_in_place(bell) {
+                watched = Watched::begin(bell, &ring);
+            }
             let mut waiting = lock(&self.waiting);
             if waiting.count > 0 {
                 last = Instant::now();
@@ -138,6 +165,33 @@ impl Listener {
                 return;
             }
         }
+    }
+}
+
+/// A bell that is watched, if the system can.
+struct Watched {
+    watcher: notify::Result<RecommendedWatcher>,
+    bell: Option<Identity>,
+}
+
+impl Watched {
+    fn begin(bell: &Path, ring: &Sender<()>) -> Self {
+        // Somebody may have removed it.
+        let opened = open(bell).and_then(|file| Identity::of(&file));
+        let watcher = watch_file(bell, ring.clone());
+        if let Err(error) = &watcher {
+            tracing::warn!(%error, "file notification does not work here: polling while somebody waits");
+        }
+        Self { watcher, bell: opened.ok() }
+    }
+
+    fn pause(&self) -> Duration {
+        if self.watcher.is_ok() { LOOK } else { POLL }
+    }
+
+    /// Whether the file that is watched is the one that is rung.
+    fn is_in_place(&self, bell: &Path) -> bool {
+        self.watcher.is_err() || Identity::at(bell) == self.bell
     }
 }
 

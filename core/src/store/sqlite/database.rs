@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
+use super::batch::Batch;
+use super::identity::Files;
 use super::{fault, schema};
 use crate::error::{Error, Result};
 
@@ -29,8 +31,8 @@ pub(super) enum Database {
 }
 
 impl Database {
-    pub(super) fn file(path: PathBuf) -> Self {
-        Self::File(Arc::new(Pool { path, idle: Mutex::new(Some(Vec::new())) }))
+    pub(super) fn file(path: PathBuf, files: Arc<Files>) -> Self {
+        Self::File(Arc::new(Pool { path, files, idle: Mutex::new(Some(Vec::new())) }))
     }
 
     pub(super) fn memory() -> Result<Self> {
@@ -85,6 +87,14 @@ impl Database {
         writes(&connection)
     }
 
+    /// Refuses a file that is no longer at its path.
+    pub(super) fn check(&self) -> Result<()> {
+        match self {
+            Self::File(pool) => pool.files.check(),
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
     /// Closes what is idle; what is in use is closed when it is put back.
     pub(super) fn close(&self) {
         if let Self::File(pool) = self {
@@ -107,6 +117,7 @@ fn copy(from: &Connection) -> Result<Connection> {
 /// Read connections of one file.
 pub(super) struct Pool {
     path: PathBuf,
+    files: Arc<Files>,
     /// None once closed.
     idle: Mutex<Option<Vec<Connection>>>,
 }
@@ -115,10 +126,15 @@ impl Pool {
     fn take(&self) -> Result<Connection> {
         let idle = lock(&self.idle).as_mut().ok_or_else(fault::closed)?.pop();
         if let Some(connection) = idle {
+            self.files.check_database()?;
             return Ok(connection);
         }
+        // A new one is bound to whatever is there while it is opened.
+        self.files.check()?;
         let connection = schema::connect(&self.path)?;
         connection.pragma_update(None, "query_only", true)?;
+        let _ = Batch::newest(&connection)?;
+        self.files.check()?;
         Ok(connection)
     }
 

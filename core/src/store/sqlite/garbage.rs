@@ -13,7 +13,7 @@ use crate::model::id::Id;
 const STEP: usize = 64;
 
 /// Takes one step; returns whether there is more to do.
-pub(super) fn collect(path: &Path, connection: &Connection, queue: &Queue) -> Result<bool> {
+pub(super) fn collect(path: &Path, connection: &Connection, queue: &mut Queue) -> Result<bool> {
     let files: Vec<Id> = connection
         .prepare_cached("SELECT file FROM garbage LIMIT ?1")?
         .query_map([STEP], |row| row.get(0))?

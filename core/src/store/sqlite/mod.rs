@@ -15,6 +15,7 @@ mod garbage;
 mod group;
 mod guard;
 mod hold;
+mod identity;
 mod nodes;
 mod pieces;
 mod place;
@@ -44,6 +45,7 @@ use self::batch::Batch;
 use self::bell::{Bell, Listener};
 use self::database::{Database, lock};
 use self::hold::Hold;
+use self::identity::{Files, Identity};
 use self::pieces::Folder;
 use self::request::{Answer, Request};
 use self::snapshot::SqliteSnapshot;
@@ -91,15 +93,26 @@ impl SqliteStore {
             place::create(&path)?;
         }
         place::exists(&path)?;
+        let opened = Identity::at(&path);
         let queue = schema::prepare(&path, create)?;
         let connection = schema::connect(&path)?;
         // A group of 10,000 vaults changes about 30 MB of pages; beyond this they are written twice.
         connection.pragma_update(None, "cache_size", -32_768)?;
+        // A read, so that the connection holds all its files, of which none may go away from now on.
+        let _ = Batch::newest(&connection)?;
+        let files = Arc::new(Files::beside(&path));
+        if files.database() != opened {
+            return Err(identity::moved());
+        }
         let bell = Bell::open(&path)?;
-        let database = Arc::new(Database::file(path.clone()));
+        let database = Arc::new(Database::file(path.clone(), Arc::clone(&files)));
         let (folder, beside) = (Arc::new(Folder::beside(&path)), path.clone());
-        let shared =
-            Shared::start(Medium::File { path, connection, queue, bell }, database, Some(&beside), Some(folder))?;
+        let shared = Shared::start(
+            Medium::File { path, connection, queue, bell, files },
+            database,
+            Some(&beside),
+            Some(folder),
+        )?;
         Ok(Self::handle(Arc::new(shared)))
     }
 

@@ -6,17 +6,21 @@
 
 use std::fs::File;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use super::identity::Identity;
 use super::{fault, place};
 use crate::error::Result;
 
+const NEXT: &str = "-next";
+const NOW: &str = "-now";
 const WHAT: &str = "the lock beside the database could not be taken";
 
 /// Both lock files, held open.
 pub(super) struct Queue {
+    path: PathBuf,
     next: File,
     now: File,
 }
@@ -34,11 +38,11 @@ impl Queue {
                 .open(place::beside(path, suffix))
                 .map_err(|error| fault::file(WHAT, error))
         };
-        Ok(Self { next: open("-next")?, now: open("-now")? })
+        Ok(Self { path: path.to_owned(), next: open(NEXT)?, now: open(NOW)? })
     }
 
     /// Writes in a transaction of its own, in this store's turn.
-    pub(super) fn write(&self, connection: &Connection, writes: impl FnOnce() -> Result<()>) -> Result<()> {
+    pub(super) fn write(&mut self, connection: &Connection, writes: impl FnOnce() -> Result<()>) -> Result<()> {
         let _turn = self.turn()?;
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let written = writes().and_then(|()| Ok(connection.prepare_cached("COMMIT")?.execute([]).map(drop)?));
@@ -50,11 +54,28 @@ impl Queue {
     }
 
     /// Waits until it is this store's turn.
-    pub(super) fn turn(&self) -> Result<Turn<'_>> {
-        lock(&self.next)?;
-        let taken = lock(&self.now).map(|()| Turn(&self.now));
-        self.next.unlock().map_err(|error| fault::file(WHAT, error))?;
-        taken
+    pub(super) fn turn(&mut self) -> Result<Turn<'_>> {
+        loop {
+            lock(&self.next)?;
+            let taken = lock(&self.now);
+            self.next.unlock().map_err(|error| fault::file(WHAT, error))?;
+            taken?;
+            if self.is_in_place()? {
+                return Ok(Turn(&self.now));
+            }
+            // Somebody removed the files: others wait at new ones, or will.
+            *self = Self::open(&self.path)?;
+        }
+    }
+
+    fn is_in_place(&self) -> Result<bool> {
+        for (suffix, file) in [(NEXT, &self.next), (NOW, &self.now)] {
+            let open = Identity::of(file).map_err(|error| fault::file(WHAT, error))?;
+            if Identity::at(&place::beside(&self.path, suffix)) != Some(open) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 

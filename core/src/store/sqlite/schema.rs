@@ -59,7 +59,7 @@ pub(super) fn prepare(path: &Path, create: bool) -> Result<Queue> {
         Found::Version(version) if version > newest() => return Err(newer(version)),
         Found::Version(version) if version == newest() => Queue::open(path)?,
         Found::Empty | Found::Version(_) => {
-            let queue = Queue::open(path)?;
+            let mut queue = Queue::open(path)?;
             // The other processes that would migrate wait here, and find it done.
             let turn = queue.turn()?;
             connection.pragma_update(None, "journal_mode", "WAL")?;

@@ -172,7 +172,7 @@ pub(super) fn expire(connection: &Connection, now: u64) -> Result<()> {
 }
 
 /// Ends the uploads of processes that have ended; says whether there were any.
-pub(super) fn sweep(path: &Path, connection: &Connection, queue: &Queue) -> Result<bool> {
+pub(super) fn sweep(path: &Path, connection: &Connection, queue: &mut Queue) -> Result<bool> {
     let uploads: Vec<Id> = connection
         .prepare_cached("SELECT file FROM upload")?
         .query_map([], |row| row.get(0))?

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use super::bell::{Bell, Listener};
 use super::commit::{self, Committed, Memory};
 use super::database::Database;
+use super::identity::Files;
 use super::queue::Queue;
 use super::request::{Answer, Pending, Request};
 use super::{garbage, uploads};
@@ -24,7 +25,7 @@ const SWEEP: u64 = 60_000;
 
 /// Where the writer writes.
 pub(super) enum Medium {
-    File { path: PathBuf, connection: Connection, queue: Queue, bell: Bell },
+    File { path: PathBuf, connection: Connection, queue: Queue, bell: Bell, files: Arc<Files> },
     Memory(Arc<Database>),
 }
 
@@ -124,13 +125,15 @@ impl Writer {
         pending: &mut Vec<Pending>,
     ) -> (Result<Committed>, Option<Answer<()>>) {
         let (memory, mut closing) = (&mut self.memory, None);
-        let committed = match &self.medium {
-            Medium::File { connection, queue, .. } => queue.turn().and_then(|turn| {
+        let committed = match &mut self.medium {
+            Medium::File { connection, queue, files, .. } => in_place(files, connection).and_then(|()| {
+                let turn = queue.turn()?;
                 // What came while this store waited for its turn goes along.
                 closing = drain(&self.requests, requests);
                 let committed = commit::group(connection, memory, now(), requests, pending);
                 drop(turn);
-                committed
+                // What went to a file that is gone is on no disk.
+                committed.and_then(|done| in_place(files, connection).map(|()| done))
             }),
             Medium::Memory(database) => database.write_memory(|connection| {
                 closing = drain(&self.requests, requests);
@@ -141,7 +144,7 @@ impl Writer {
     }
 
     fn sweep(&mut self) {
-        let Medium::File { path, connection, queue, .. } = &self.medium else { return };
+        let Medium::File { path, connection, queue, .. } = &mut self.medium else { return };
         let now = now();
         if now.abs_diff(self.swept) < SWEEP {
             return;
@@ -154,7 +157,7 @@ impl Writer {
     }
 
     fn collect(&mut self) {
-        let Medium::File { path, connection, queue, .. } = &self.medium else {
+        let Medium::File { path, connection, queue, .. } = &mut self.medium else {
             self.garbage = false;
             return;
         };
@@ -163,6 +166,18 @@ impl Writer {
             false
         });
     }
+}
+
+/// Refuses files that are no longer at their paths.
+fn in_place(files: &Files, connection: &Connection) -> Result<()> {
+    files.check().inspect_err(|_| {
+        // What was acknowledged is in a log that nobody finds again, but for this connection.
+        if files.can_be_rescued()
+            && let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(FULL)")
+        {
+            tracing::error!(%error, "the -wal of the database was removed, and what is in it could not be kept");
+        }
+    })
 }
 
 /// Takes what waits, up to one that asks to close.
