@@ -106,6 +106,7 @@ fn a_child_does_its_task() {
         "write" => run(crate::crowd::write(told)),
         "watch" => run(crate::crowd::watch(told)),
         "put until refused" => run(crate::moved::put_until_refused(told)),
+        "connect and write" => run(crate::disk::connect_and_write(told)),
         other => panic!("no task {other}"),
     }
 }

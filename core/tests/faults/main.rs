@@ -10,5 +10,6 @@
 
 mod child;
 mod crowd;
+mod disk;
 mod moved;
 mod world;

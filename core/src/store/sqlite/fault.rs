@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rusqlite::{Error as SqlError, ErrorCode};
+use rusqlite::{Error as SqlError, ErrorCode, ffi};
 
 use crate::error::Error;
 
@@ -31,7 +31,9 @@ fn failed(code: ErrorCode, extended: i32) -> Error {
         ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt => {
             Error::tampered("the database file is damaged: restore it from a backup")
         }
-        ErrorCode::DiskFull => Error::unavailable("the disk is full: make room and call again"),
+        ErrorCode::DiskFull => full(),
+        // The shared memory beside the database could not grow.
+        ErrorCode::SystemIoFailure if extended == ffi::SQLITE_IOERR_SHMSIZE => full(),
         ErrorCode::SystemIoFailure => Error::unavailable(format!(
             "the disk refused to read or write the database (SQLite code {extended}): check the disk and call again"
         )),
@@ -53,10 +55,14 @@ fn failed(code: ErrorCode, extended: i32) -> Error {
     }
 }
 
+fn full() -> Error {
+    Error::unavailable("the disk is full: make room and call again")
+}
+
 /// Of something done to a file beside the database.
 pub(super) fn file(what: &str, error: io::Error) -> Error {
     let advice = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room and call again",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => return full().caused_by(error),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "check its permissions and its folder's",
         io::ErrorKind::NotFound => "check the path",
         _ => "check the disk and call again",
@@ -71,8 +77,6 @@ pub(super) fn closed() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::ffi;
-
     use super::*;
 
     #[test]
@@ -84,5 +88,7 @@ mod tests {
         assert_eq!(of(ffi::SQLITE_CONSTRAINT_UNIQUE).code(), "conflict");
         let full = of(ffi::SQLITE_FULL);
         assert_eq!((full.code(), full.message()), ("unavailable", "the disk is full: make room and call again"));
+        let shared = of(ffi::SQLITE_IOERR_SHMSIZE);
+        assert_eq!(shared.message(), full.message());
     }
 }
