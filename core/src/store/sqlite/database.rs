@@ -67,7 +67,7 @@ impl Database {
                 let connection = pool.take()?;
                 // Put back whole whatever happens: `View` ends the transaction.
                 let view = View::Pooled(Some(connection), Arc::clone(pool));
-                view.with(|connection| Ok(connection.execute_batch("BEGIN")?))?;
+                view.with(|connection| Ok(connection.prepare_cached("BEGIN")?.execute([]).map(drop)?))?;
                 Ok(view)
             }
             Self::Memory(current) => Ok(View::Shared(Arc::clone(&lock(current)))),
@@ -168,7 +168,7 @@ impl Drop for View {
             && let Some(connection) = mem::take(connection)
         {
             // A connection that cannot end its transaction is not put back.
-            let _ = connection.execute_batch("ROLLBACK");
+            let _ = connection.prepare_cached("ROLLBACK").and_then(|mut end| end.execute([]));
             pool.put(connection);
         }
     }
