@@ -141,10 +141,8 @@ impl Sealed {
 }
 
 fn found(known: &Known, log: LogId, position: u64) -> Option<&Event> {
-    let events =
-        if is_vault_log(log.kind) { &known.vaults.get(&log.id)?.events } else { known.events.get(&log)?.as_ref() };
-    let at = events.binary_search_by_key(&position, |event| event.position).ok()?;
-    events.get(at).filter(|event| event.log == log)
+    let events = if is_vault_log(log.kind) { &known.vaults.get(&log.id)?.events } else { known.events.get(&log)? };
+    events.get(&position).filter(|event| event.log == log)
 }
 
 /// Whether an action is the one named, or begins as the pattern `item.*` does.

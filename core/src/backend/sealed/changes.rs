@@ -48,8 +48,7 @@ impl Sealed {
         let mut changes = Vec::new();
         for place in &places {
             let Ok(view) = known.vault(place.log.id) else { continue };
-            let found = view.events.binary_search_by_key(&place.position, |event| event.position);
-            let event = found.ok().and_then(|at| view.events.get(at)).filter(|event| event.log == place.log);
+            let event = view.events.get(&place.position).filter(|event| event.log == place.log);
             let event = event.ok_or_else(|| {
                 Error::tampered("the store names changes that its logs do not have: restore the store")
             })?;

@@ -273,7 +273,7 @@ impl Sealed {
         let known = self.refresh(Need::items(vault)).await?;
         let placed = entry.placed();
         let stands =
-            known.vault(vault)?.events.iter().any(|event| (event.log, event.hash) == (placed.log, placed.hash));
+            known.vault(vault)?.events.values().any(|event| (event.log, event.hash) == (placed.log, placed.hash));
         if stands { Ok((known, entry)) } else { Err(another()) }
     }
 

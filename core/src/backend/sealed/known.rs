@@ -1,8 +1,9 @@
 //! What this client has verified: a head, and the logs under it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use rpds::{HashTrieMapSync, HashTrieSetSync, RedBlackTreeMapSync};
 
 use crate::error::{Error, Result};
 use crate::log::feed::Head;
@@ -15,6 +16,9 @@ use super::events::Event;
 /// A state requested less than this before a call is fresh (PROTOCOL, rule 1).
 pub(super) const FRESH: Duration = Duration::from_secs(1);
 
+/// Events by their place in the feed.
+pub(super) type Events = RedBlackTreeMapSync<u64, Event>;
+
 /// A vault's logs, verified.
 #[derive(Clone, Debug)]
 pub(super) struct VaultView {
@@ -23,8 +27,10 @@ pub(super) struct VaultView {
     pub(super) items_head: Head,
     /// The item log, if it was asked for once.
     pub(super) items: Option<ItemsLog>,
-    /// What the entries of both logs did, in order of position; those of items from when they were replayed.
-    pub(super) events: Vec<Event>,
+    /// What the entries of both logs did, by position; those of items from when they were replayed.
+    pub(super) events: Events,
+    /// Whoever signed one of them.
+    pub(super) signers: HashTrieSetSync<Id>,
     /// Its leaf in the heads tree.
     pub(super) leaf: u64,
     /// When the state was asked for.
@@ -40,7 +46,7 @@ pub(super) struct Freshness {
     pub(super) root: Id,
 }
 
-/// All that was verified. A clone shares the logs.
+/// All that was verified. A clone shares everything, so that a call which adds to it copies only what it changes.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) head: Head,
@@ -49,10 +55,10 @@ pub(super) struct Known {
     /// The root of the account's heads tree under `head`.
     pub(super) account_root: Option<Id>,
     pub(super) directory: Option<Directory>,
-    pub(super) freshness: HashMap<LogId, Freshness>,
-    pub(super) vaults: HashMap<Id, Arc<VaultView>>,
+    pub(super) freshness: HashTrieMapSync<LogId, Freshness>,
+    pub(super) vaults: HashTrieMapSync<Id, Arc<VaultView>>,
     /// What the entries of the directory's logs did.
-    pub(super) events: HashMap<LogId, Arc<Vec<Event>>>,
+    pub(super) events: HashTrieMapSync<LogId, Events>,
 }
 
 impl Known {
@@ -63,9 +69,9 @@ impl Known {
             asked: None,
             account_root: None,
             directory: None,
-            freshness: HashMap::new(),
-            vaults: HashMap::new(),
-            events: HashMap::new(),
+            freshness: HashTrieMapSync::default(),
+            vaults: HashTrieMapSync::default(),
+            events: HashTrieMapSync::default(),
         }
     }
 

@@ -86,7 +86,7 @@ impl Trust {
 
     /// Forgets a vault that the authority no longer shows.
     pub(super) async fn forget(&self, vault: Id) {
-        Arc::make_mut(&mut *self.known.lock().await).vaults.remove(&vault);
+        Arc::make_mut(&mut *self.known.lock().await).vaults.remove_mut(&vault);
     }
 
     /// Verifies what the call needs, as far as it is not fresh already.
@@ -104,7 +104,12 @@ impl Trust {
             let wanted = if first { unknown(&absorbed, &need) } else { wanted(&absorbed, &need, started, &asked) };
             if wanted.is_empty() && !first {
                 let mut next = absorbed.apply()?;
-                next.vaults.retain(|vault, view| !need.vaults.contains(vault) || view.asked >= started);
+                for vault in &need.vaults {
+                    // What the authority left out is no longer shown to the caller.
+                    if next.vaults.get(vault).is_some_and(|view| view.asked < started) {
+                        next.vaults.remove_mut(vault);
+                    }
+                }
                 *known = Arc::new(next);
                 return Ok(Arc::clone(&known));
             }
@@ -186,6 +191,6 @@ fn involved(view: &VaultView) -> BTreeSet<LogId> {
         })
         .collect();
     logs.extend(log.epochs.iter().map(|epoch| principal(epoch.maker)));
-    logs.extend(view.events.iter().filter_map(|event| event.signer).map(principal));
+    logs.extend(view.signers.iter().copied().map(principal));
     logs
 }

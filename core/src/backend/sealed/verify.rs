@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
+use rpds::HashTrieSetSync;
+
 use super::events::{Event, What};
-use super::known::{Freshness, Known, VaultView};
+use super::known::{Events, Freshness, Known, VaultView};
 use crate::authority::{EntryAnswer, LogAnswer, States, StatesRequest, VaultAnswer};
 use crate::error::{Error, Result};
 use crate::log::encoding::Bytes;
@@ -261,10 +263,11 @@ impl Absorbed {
     }
 
     fn remember_leaf(&mut self, log: LogId, leaf: u64, asked: Instant, root: Id) -> Result<()> {
-        match self.known.freshness.insert(log, Freshness { leaf, asked, root }) {
-            Some(before) if before.leaf != leaf => Err(moved()),
-            _ => Ok(()),
+        if self.known.freshness.get(&log).is_some_and(|before| before.leaf != leaf) {
+            return Err(moved());
         }
+        self.known.freshness.insert_mut(log, Freshness { leaf, asked, root });
+        Ok(())
     }
 
     /// Entries whose authors and whose subjects must be known before they are applied.
@@ -276,18 +279,16 @@ impl Absorbed {
     pub(super) fn apply(self) -> Result<Known> {
         let Self { account, mut known, mut directory, vaults, .. } = self;
         directory.sort_unstable_by_key(|entry| entry.position);
-        let mut events: HashMap<LogId, Vec<Event>> = HashMap::new();
         for entry in &directory {
             apply_directory(&mut known.directory, account, entry)?;
-            events.entry(entry.log).or_default().push(Event::of_directory(entry.placed()));
-        }
-        for (log, new) in events {
-            Arc::make_mut(known.events.entry(log).or_default()).extend(new);
+            let event = Event::of_directory(entry.placed());
+            let events = known.events.get(&entry.log).cloned().unwrap_or_default();
+            known.events.insert_mut(entry.log, events.insert(event.position, event));
         }
         for (vault, news) in vaults {
             let before = known.vaults.get(&vault).cloned();
             let view = apply_vault(before, vault, news, known.directory()?)?;
-            known.vaults.insert(vault, Arc::new(view));
+            known.vaults.insert_mut(vault, Arc::new(view));
         }
         Ok(known)
     }
@@ -328,16 +329,22 @@ pub(super) fn apply_item(
 
 fn apply_vault(before: Option<Arc<VaultView>>, vault: Id, news: VaultNews, directory: &Directory) -> Result<VaultView> {
     let VaultNews { access, items, with_items, items_head, leaf, asked } = news;
-    let (mut log, mut replayed, mut events) = match before {
+    let (mut log, mut replayed, mut events, mut signers) = match before {
         Some(view) => {
             let view = Arc::unwrap_or_clone(view);
-            (Some(view.log), view.items, view.events)
+            (Some(view.log), view.items, view.events, view.signers)
         }
-        None => (None, None, Vec::new()),
+        None => (None, None, Events::default(), HashTrieSetSync::default()),
+    };
+    let mut note = |event: Event| {
+        if let Some(signer) = event.signer.filter(|signer| !signers.contains(signer)) {
+            signers.insert_mut(signer);
+        }
+        events.insert_mut(event.position, event);
     };
     for entry in &access {
         let next = apply_access(log, entry, directory)?;
-        events.push(Event::of_vault(entry.placed(), &next));
+        note(Event::of_vault(entry.placed(), &next));
         log = Some(next);
     }
     let log = log.ok_or_else(|| Error::tampered("the store shows a vault without a log: restore the store"))?;
@@ -347,11 +354,10 @@ fn apply_vault(before: Option<Arc<VaultView>>, vault: Id, news: VaultNews, direc
     if with_items {
         let items_log = replayed.get_or_insert_default();
         for entry in &items {
-            events.push(apply_item(items_log, entry, &log, directory)?);
+            note(apply_item(items_log, entry, &log, directory)?);
         }
     }
-    events.sort_by_key(|event| event.position);
-    Ok(VaultView { log, items_head, items: replayed, events, leaf, asked })
+    Ok(VaultView { log, items_head, items: replayed, events, signers, leaf, asked })
 }
 
 fn check_leaves(tree_head: Head, mut leaves: Vec<(u64, Id)>, proof: &[Id]) -> Result<()> {

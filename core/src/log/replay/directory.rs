@@ -1,7 +1,8 @@
 //! Everybody: the account's log and those of its principals and groups, as far as they are known.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rpds::HashTrieMapSync;
 
 use super::principal::Right;
 use super::{AccountLog, GroupLog, Placed, PrincipalLog, Refusal, Verdict};
@@ -24,14 +25,14 @@ pub enum Judged {
 pub struct Directory {
     /// The account's log.
     pub account: AccountLog,
-    principals: HashMap<Id, Arc<PrincipalLog>>,
-    groups: HashMap<Id, Arc<GroupLog>>,
+    principals: HashTrieMapSync<Id, Arc<PrincipalLog>>,
+    groups: HashTrieMapSync<Id, Arc<GroupLog>>,
 }
 
 impl Directory {
     /// A directory in which nobody is known yet.
     pub fn new(account: AccountLog) -> Self {
-        Self { account, principals: HashMap::new(), groups: HashMap::new() }
+        Self { account, principals: HashTrieMapSync::default(), groups: HashTrieMapSync::default() }
     }
 
     /// A principal's log, if it is known.
@@ -66,10 +67,14 @@ impl Directory {
         for log in logs {
             match log.kind {
                 LogKind::Principal => {
-                    part.principals.extend(self.principals.get(&log.id).map(|known| (log.id, Arc::clone(known))));
+                    if let Some(known) = self.principals.get(&log.id) {
+                        part.principals.insert_mut(log.id, Arc::clone(known));
+                    }
                 }
                 LogKind::Group => {
-                    part.groups.extend(self.groups.get(&log.id).map(|known| (log.id, Arc::clone(known))));
+                    if let Some(known) = self.groups.get(&log.id) {
+                        part.groups.insert_mut(log.id, Arc::clone(known));
+                    }
                 }
                 _ => {}
             }
@@ -109,10 +114,10 @@ impl Directory {
                 if placed.operation.signer.is_none() {
                     self.account.rooted(next.id, next.kind != PrincipalKind::Recovery, placed.position);
                 }
-                self.principals.insert(next.id, Arc::new(*next));
+                self.principals.insert_mut(next.id, Arc::new(*next));
             }
             Judged::Group(next) => {
-                self.groups.insert(next.id, Arc::new(next));
+                self.groups.insert_mut(next.id, Arc::new(next));
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! A vault's item log: every version of every item, and who could make it.
 
-use std::collections::BTreeMap;
+use rpds::HashTrieMapSync;
 
 use super::{Directory, Placed, Progress, Refusal, VaultLog, Verdict};
 use crate::log::body::{FileReference, ItemWritten};
@@ -36,12 +36,12 @@ pub struct ItemsLog {
     /// How far it was replayed.
     pub progress: Progress,
     /// Every item there ever was.
-    pub items: BTreeMap<Id, ItemState>,
+    pub items: HashTrieMapSync<Id, ItemState>,
 }
 
 impl Default for ItemsLog {
     fn default() -> Self {
-        Self { progress: Progress::new(), items: BTreeMap::new() }
+        Self { progress: Progress::new(), items: HashTrieMapSync::default() }
     }
 }
 
@@ -65,7 +65,7 @@ impl ItemsLog {
         check_item(placed.operation, placed.position, vault, directory)?;
         let (item, _, _) = address(placed.operation)?;
         let (event, state) = next_state(self.items.get(&item), placed)?;
-        self.items.insert(event.item, state);
+        self.items.insert_mut(event.item, state);
         self.progress.advance(placed);
         Ok(event)
     }
