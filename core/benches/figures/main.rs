@@ -1,0 +1,28 @@
+//! The library's figures, each as a ratio to a limit that is measured in the same run.
+//!
+//! `cargo bench --bench figures` prints them all; `-- provision` those of one subject. Absolute times mean little: compare ratios,
+//! and on a quiet machine.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench that can't go on fails, and prints what it found"
+)]
+
+mod bare;
+mod item_read;
+mod provision;
+mod school;
+mod timing;
+
+#[tokio::main]
+async fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
+    let folder = tempfile::tempdir_in(".").unwrap();
+    if is_wanted("provision") {
+        provision::run(folder.path(), 10_000).await;
+    }
+    if is_wanted("item_read") {
+        item_read::run(folder.path()).await;
+    }
+}
