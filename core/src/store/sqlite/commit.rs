@@ -11,6 +11,7 @@ use super::{apply, hold, sequence, uploads};
 use crate::error::{Error, Result};
 use crate::log::feed::Head;
 use crate::log::tree::Frontier;
+use crate::model::id::Id;
 
 /// How often expired uploads are looked for, in milliseconds.
 const SWEEP: u64 = 60_000;
@@ -22,6 +23,8 @@ pub(super) struct Memory {
     edge: Option<(Head, Frontier)>,
     /// When expired uploads were last looked for.
     swept: u64,
+    /// Uploads that were given up in the newest group.
+    pub(super) given_up: Vec<Id>,
 }
 
 /// A group that is on disk.
@@ -91,6 +94,7 @@ fn transaction(
                 pending.push(Pending::Upload(registered, answer));
             }
             Request::GiveUp(file) => {
+                memory.given_up.push(file);
                 if let Err(error) = uploads::discard(connection, file) {
                     tracing::warn!(?error, "an upload that was given up stays until it expires");
                 }

@@ -63,6 +63,7 @@ fn full() -> Error {
 pub(super) fn file(what: &str, error: io::Error) -> Error {
     let advice = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => return full().caused_by(error),
+        io::ErrorKind::FileTooLarge => "make room and call again",
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "check its permissions and its folder's",
         io::ErrorKind::NotFound => "check the path",
         _ => "check the disk and call again",

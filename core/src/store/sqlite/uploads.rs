@@ -183,8 +183,41 @@ pub(super) fn sweep(path: &Path, connection: &Connection, queue: &mut Queue) -> 
     if dead.is_empty() {
         return Ok(false);
     }
-    queue.write(connection, || dead.iter().try_for_each(|(file, _)| discard(connection, *file)))?;
+    let files: Vec<Id> = dead.iter().map(|(file, _)| *file).collect();
+    end(path, connection, queue, &files)?;
     Ok(true)
+}
+
+/// Ends uploads, also on a disk that they have filled up: there their pieces go first, for the rows need room to change.
+pub(super) fn end(path: &Path, connection: &Connection, queue: &mut Queue, files: &[Id]) -> Result<()> {
+    let rows = || files.iter().try_for_each(|file| discard(connection, *file));
+    if queue.write(connection, rows).is_ok() {
+        return Ok(());
+    }
+    files.iter().try_for_each(|file| clear(path, connection, queue, *file))?;
+    queue.write(connection, rows)
+}
+
+/// Removes the pieces of an upload while nobody can publish it.
+fn clear(path: &Path, connection: &Connection, queue: &mut Queue, file: Id) -> Result<()> {
+    let _turn = queue.turn()?;
+    connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let pending = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM upload WHERE file = ?1)")
+        .and_then(|mut find| find.query_row([file], |row| row.get::<_, bool>(0)));
+    let cleared = match pending {
+        Ok(true) => pieces::remove(path, file, usize::MAX).map(drop),
+        Ok(false) => Ok(()),
+        Err(error) => Err(error.into()),
+    };
+    connection.execute_batch("ROLLBACK")?;
+    cleared
+}
+
+/// Removes the lock of an upload that has ended.
+pub(super) fn unlock(path: &Path, file: Id) {
+    // If it stays, it goes with the file.
+    let _ = fs::remove_file(pieces::folder_of(path, file).join(LOCK));
 }
 
 /// The lock of an upload, if its process has left it.

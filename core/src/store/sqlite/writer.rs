@@ -102,6 +102,7 @@ impl Writer {
                     self.listener.hear(head.size);
                 }
                 self.garbage |= garbage;
+                self.unlock_uploads();
                 for pending in pending {
                     pending.answer(head);
                 }
@@ -112,8 +113,12 @@ impl Writer {
                     pending.fail(&error);
                 }
                 for request in requests {
+                    if let Request::GiveUp(file) = &request {
+                        self.memory.given_up.push(*file);
+                    }
                     request.fail(&error);
                 }
+                self.end_uploads();
             }
         }
         closing
@@ -141,6 +146,28 @@ impl Writer {
             }),
         };
         (committed, closing)
+    }
+
+    /// Removes the locks of uploads that were given up; of those that are attached nevertheless nobody else would.
+    fn unlock_uploads(&mut self) {
+        let files = std::mem::take(&mut self.memory.given_up);
+        let Medium::File { path, .. } = &self.medium else { return };
+        for file in files {
+            uploads::unlock(path, file);
+        }
+    }
+
+    /// Ends the uploads that were given up in a group which failed.
+    fn end_uploads(&mut self) {
+        let files = std::mem::take(&mut self.memory.given_up);
+        let Medium::File { path, connection, queue, .. } = &mut self.medium else { return };
+        if files.is_empty() {
+            return;
+        }
+        self.garbage = true;
+        if let Err(error) = uploads::end(path, connection, queue, &files) {
+            tracing::warn!(?error, "uploads that were given up stay until the next look");
+        }
     }
 
     fn sweep(&mut self) {
