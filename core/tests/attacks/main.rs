@@ -17,5 +17,6 @@ mod forged;
 mod keys;
 mod moved;
 mod replayed;
+mod resumed;
 mod unknown;
 mod weak;

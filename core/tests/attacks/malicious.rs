@@ -58,13 +58,16 @@ macro_rules! methods {
         /// An authority whose every answer can be changed.
         pub(crate) struct Malicious {
             inner: Arc<dyn Authority>,
+            /// Every piece that came, whatever was answered.
+            pub(crate) sent: Mutex<Vec<(Id, u64, Bytes)>>,
+            pub(crate) put_piece: Lie<()>,
             $(pub(crate) $name: Lie<$answer>,)*
         }
 
         impl Malicious {
             /// Honest until told otherwise.
             pub(crate) fn over(inner: Arc<dyn Authority>) -> Arc<Self> {
-                Arc::new(Self { inner, $($name: Lie(Mutex::new(None)),)* })
+                Arc::new(Self { inner, sent: Mutex::default(), put_piece: Lie(Mutex::new(None)), $($name: Lie(Mutex::new(None)),)* })
             }
 
             /// An honest client that asks here.
@@ -94,6 +97,12 @@ macro_rules! methods {
 
             async fn close(&self) {}
 
+            async fn put_piece(&self, session: Session, vault: Id, file: Id, index: u64, piece: Bytes) -> Result<()> {
+                self.sent.lock().unwrap().push((file, index, piece.clone()));
+                let honest = self.inner.put_piece(session, vault, file, index, piece).await;
+                self.put_piece.told(honest)
+            }
+
             $(async fn $name(&self, $($argument: $type),*) -> Result<$answer> {
                 let honest = self.inner.$name($($argument),*).await;
                 self.$name.told(honest)
@@ -107,7 +116,6 @@ methods! {
     sign_in(sign_in: SignIn) -> Session;
     found(submissions: Vec<Submission>) -> Vec<Receipt>;
     submit(session: Session, submissions: Vec<Submission>) -> Vec<Result<Submitted>>;
-    put_piece(session: Session, vault: Id, file: Id, index: u64, piece: Bytes) -> ();
     piece(session: Session, vault: Id, file: Id, index: u64) -> Vec<u8>;
     hold(session: Session, signer: Id, vault: Option<Id>) -> Head;
     states(session: Session, request: StatesRequest) -> States;

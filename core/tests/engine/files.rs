@@ -57,6 +57,8 @@ async fn a_file_comes_whole_or_not_at_all() {
     );
     assert_eq!(code(put(&body, &rows).await), "invalid_argument", "a piece is another");
     world.engine.put_piece(session, vault, file, 1, pieces[1].clone().into()).await.unwrap();
+    // Of another's upload nobody but its author says that it is over.
+    world.engine.give_up(of_reader, file);
     let mut wrong = rows.clone();
     wrong.files[0].leaves.swap(0, 1);
     assert_eq!(code(put(&body, &wrong).await), "invalid_argument", "the order is signed");
@@ -68,6 +70,7 @@ async fn a_file_comes_whole_or_not_at_all() {
     assert_eq!(code(put(&longer, &rows).await), "invalid_argument", "the length is signed");
     let taken = taken_receipt(&put(&body, &rows).await.unwrap());
 
+    world.engine.give_up(session, file);
     let answer = world.engine.file(of_reader, vault, 1, file).await.unwrap();
     assert_eq!(answer.leaves, leaves);
     let (hash, root) = (taken.hash, taken.state.root);
