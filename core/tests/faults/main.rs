@@ -12,4 +12,5 @@ mod child;
 mod crowd;
 mod disk;
 mod moved;
+mod threads;
 mod world;
