@@ -19,7 +19,7 @@ export VIRTUAL_ENV := $(VENV)
 NATIVE := $(shell find core/src bindings-python/src -type f) \
 	Cargo.toml Cargo.lock core/Cargo.toml bindings-python/Cargo.toml bindings-python/pyproject.toml
 
-.PHONY: help demo test lint test-rust test-docs test-python python fmt clean
+.PHONY: faults help demo test lint test-rust test-docs test-python python fmt clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -44,6 +44,9 @@ test-python: python ## the package's tests, on a SQLite file and in memory; its 
 	$(VENV)/bin/python bindings-python/stubs.py --check
 	$(VENV)/bin/python -m mypy --strict examples tests/python
 	$(VENV)/bin/python -m pytest tests/python
+
+faults: ## two hundred rounds of kill -9, of which `make test` runs what fits into seconds
+	STRONGROOM_FAULTS_ROUNDS=200 cargo test --package strongroom --locked --test faults kills -- --nocapture
 
 python: $(VENV)/.built ## the Python package, in .venv
 
