@@ -9,6 +9,8 @@ mod edit;
 mod events;
 mod files;
 mod found;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod items;
 mod keys;
 mod known;
