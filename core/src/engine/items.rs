@@ -37,7 +37,8 @@ impl Engine {
         let row = look.snapshot.file(vault, file).await?;
         let row = row.filter(|row| !row.detached).ok_or_else(no_file)?;
         let (entry, path) = proven(&mut *look.snapshot, vault, size, row.seq).await?;
-        let leaves = row.leaves.chunks(32).map(Id::try_from).collect::<Result<_>>()?;
+        let leaves = look.snapshot.pieces_of(vault, file).await?.ok_or_else(no_file)?;
+        let leaves = leaves.chunks(32).map(Id::try_from).collect::<Result<_>>()?;
         Ok(FileAnswer { entry, path, leaves })
     }
 }

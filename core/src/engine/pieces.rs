@@ -81,15 +81,12 @@ impl Engine {
         let mut look = self.look(session).await?;
         self.need(&mut look, vault, Role::Read).await?;
         let row = look.snapshot.file(vault, file).await?;
-        let row = row.filter(|row| !row.detached).ok_or_else(no_file)?;
+        row.filter(|row| !row.detached).ok_or_else(no_file)?;
         drop(look);
-        if index >= row.leaves.len() as u64 / 32 {
-            return Err(Error::argument("index", "the file has no piece of that number"));
-        }
         // Nobody but a role holder gets here, so that a piece is gone can be said.
         self.store.piece(file, index).await?.ok_or_else(|| {
             Error::conflict(
-                "a piece of a file was asked: the file was detached in the meantime: look at the item again",
+                "a piece of a file was asked: there is none of that number, or the file was detached: look at the item again",
             )
         })
     }

@@ -238,6 +238,8 @@ pub trait Snapshot: Send {
     async fn parts(&mut self, vault: Id, item: Id, from: u64, limit: u32) -> Result<Vec<PartsRow>>;
     /// A file that is attached.
     async fn file(&mut self, vault: Id, file: Id) -> Result<Option<FileRow>>;
+    /// The hashes of an attached file's pieces, 32 bytes each, in order; apart, for each of its pieces is asked with `file`.
+    async fn pieces_of(&mut self, vault: Id, file: Id) -> Result<Option<Vec<u8>>>;
     /// When somebody last signed in a vault: the time of that entry.
     async fn last_signed(&mut self, vault: Id, signer: Id) -> Result<Option<u64>>;
 }

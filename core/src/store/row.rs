@@ -339,8 +339,6 @@ pub struct FileRow {
     pub seq: u64,
     /// The sealed length in bytes.
     pub length: u64,
-    /// The hashes of its pieces, 32 bytes each, in order.
-    pub leaves: Vec<u8>,
     /// Whether it was detached, and its pieces are gone.
     pub detached: bool,
 }

@@ -53,7 +53,7 @@ pub(crate) async fn an_upload_is_published(place: Place) {
         assert_eq!(store.piece(id("file"), u64::from(index)).await.unwrap(), Some(vec![index; 70_000]));
     }
     assert_eq!(store.piece(id("file"), 3).await.unwrap(), None);
-    assert_eq!(view(store).await.file(id("v"), id("file")).await.unwrap().unwrap().leaves.len(), 96);
+    assert_eq!(view(store).await.pieces_of(id("v"), id("file")).await.unwrap().unwrap().len(), 96);
     // What was never sent is not published.
     let row = Row::File { vault: id("v"), item: id("item"), file: id("no"), entry: 0, length: 9, leaves: vec![0; 64] };
     let refused = store.commit(change(vec![entry(items_log("v"), "ada", "no")], vec![row])).await;

@@ -9,7 +9,9 @@ use strongroom::store::{Guard, Row, Store};
 
 use crate::Place;
 use crate::trees::verify;
-use crate::world::{attach, change, commit, entry, guarded, id, make_item, make_vault, stale, vault_log, view};
+use crate::world::{
+    attach, change, commit, entry, guarded, id, items_log, make_item, make_vault, stale, vault_log, view,
+};
 
 pub(crate) fn file() -> Place {
     let folder = tempfile::tempdir().unwrap();
@@ -235,4 +237,31 @@ async fn until(done: impl Fn() -> bool) {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     assert!(done());
+}
+
+#[tokio::test]
+async fn the_room_of_what_is_deleted_is_used_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vaults.db");
+    let store = SqliteStore::open(&path, true).unwrap();
+    make_vault(store.as_ref(), "v", "ada").await;
+    let size = || std::fs::metadata(&path).unwrap().len();
+    let mut first = 0;
+    for round in 0..12 {
+        let item = format!("item {round}");
+        make_item(store.as_ref(), "v", &item, "ada").await;
+        for number in 0..8 {
+            let file = format!("{number} of {round}");
+            let piece = Row::Piece { file: id(&file), piece: vec![3; 1 << 20] };
+            attach(store.as_ref(), "v", &item, &file, 1, vec![piece]).await;
+        }
+        let end = Row::ItemGone { vault: id("v"), item: id(&item), version: 2, entry: 0 };
+        let text = format!("end {item}");
+        commit(store.as_ref(), change(vec![entry(items_log("v"), "ada", &text)], vec![end])).await;
+        if round == 1 {
+            first = size();
+        }
+    }
+    store.close().await;
+    assert!(size() < first + (3 << 20), "{} and then {}", first, size());
 }

@@ -148,6 +148,10 @@ impl Snapshot for SqliteSnapshot {
         self.view.with(|c| files::file(c, vault, file))
     }
 
+    async fn pieces_of(&mut self, vault: Id, file: Id) -> Result<Option<Vec<u8>>> {
+        self.view.with(|c| files::pieces_of(c, vault, file))
+    }
+
     async fn last_signed(&mut self, vault: Id, signer: Id) -> Result<Option<u64>> {
         self.view.with(|c| entries::last_signed(c, vault, signer))
     }
