@@ -374,3 +374,17 @@ fn a_reader_that_leaves_early_is_no_error() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
 }
+
+#[test]
+fn a_file_comes_from_standard_input() {
+    let room = Room::new();
+    let vault = room.vault("Alice");
+    let item = id(&room.json("owner", &["item", "create", &vault, "--title", "Homework 1"]));
+    let essay = "An essay of some length.\n".repeat(100_000);
+    let attach = ["file", "attach", &vault, &item, "-", "--json"];
+    assert_eq!(room.hears("owner", &attach, "").refusal(), "invalid_argument");
+    let named = [&attach[..], &["--name", "essay.txt"]].concat();
+    let file = room.hears("owner", &named, &essay).json();
+    assert_eq!((&file["name"], &file["size"]), (&"essay.txt".into(), &essay.len().into()));
+    assert!(room.by("owner", &["file", "download", &vault, &item, "essay.txt", "--to", "-"]).out == essay);
+}

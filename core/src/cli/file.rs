@@ -1,8 +1,10 @@
 //! `file`: files of items.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use futures_util::stream::try_unfold;
 
 use super::failure::Done;
 use super::global::Global;
@@ -10,7 +12,7 @@ use super::output::Output;
 use super::{json, progress};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::model::file::{File as Found, NewFile, Source};
+use crate::model::file::{ByteStream, File as Found, NewFile, Source};
 use crate::model::id::FileId;
 
 /// What a person is shown of files.
@@ -46,9 +48,9 @@ pub(super) struct Attach {
     vault: String,
     /// The item's id.
     item: String,
-    /// The file.
+    /// The file; `-` for standard input.
     path: PathBuf,
-    /// What it is called there; as here by default.
+    /// What it is called there; as here by default, and to be given for standard input.
     #[arg(long)]
     name: Option<String>,
     /// Its media type; `application/octet-stream` by default.
@@ -62,7 +64,7 @@ pub(super) struct Attach {
     idempotency_key: Option<String>,
 }
 
-/// Writes a file's content, checked, to a path.
+/// Writes a file's content, checked, to a path, as a new file that only its owner may read.
 #[derive(Debug, Args)]
 pub(super) struct Download {
     /// The vault's id.
@@ -98,12 +100,18 @@ impl File {
 
 impl Attach {
     async fn run(self, client: &Client, out: &Output) -> Done {
-        let name = self.name.map_or_else(|| name_of(&self.path), Ok)?;
-        let size = std::fs::metadata(&self.path).ok().map(|metadata| metadata.len());
+        let (name, size, source) = if self.path.as_os_str() == "-" {
+            let unnamed = || Error::argument("name", "standard input has none: give one with --name");
+            (self.name.ok_or_else(unnamed)?, None, Source::Stream(standard_input()))
+        } else {
+            let name = self.name.map_or_else(|| name_of(&self.path), Ok)?;
+            let size = std::fs::metadata(&self.path).ok().map(|metadata| metadata.len());
+            (name, size, Source::Path(self.path))
+        };
         let file = NewFile {
             progress: Some(progress::bar(&name, size)),
             name,
-            source: Source::Path(self.path),
+            source,
             content_type: self.content_type,
             replace: self.replace,
             idempotency_key: self.idempotency_key,
@@ -146,6 +154,19 @@ async fn find(client: &Client, vault: &str, item: &str, file: &str) -> Result<(S
         }
         (Some(_), Some(_)) => Err(Error::conflict("the item has more than one file of this name: give the file's id")),
     }
+}
+
+/// Standard input, a block at a time.
+fn standard_input() -> ByteStream {
+    Box::pin(try_unfold((), |()| async {
+        let read = tokio::task::spawn_blocking(|| {
+            let mut block = Vec::with_capacity(BLOCK);
+            std::io::stdin().lock().take(BLOCK as u64).read_to_end(&mut block).map(|_| block)
+        });
+        let unreadable = |error: std::io::Error| Error::argument("source", format!("it can't be read: {error}"));
+        let block = read.await.map_err(std::io::Error::other).flatten().map_err(unreadable)?;
+        Ok((!block.is_empty()).then(|| (block.into(), ())))
+    }))
 }
 
 /// The last part of a path.
