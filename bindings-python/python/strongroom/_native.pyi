@@ -1728,7 +1728,8 @@ class Files:
         """Seals a file and attaches it to an item, which thereby has a new version. Needs `write`.
 
         `name`: 1 to 1,024 bytes, no path. `source`: bytes, a pathlib.Path, a binary file object, or an iterable of
-        bytes (an async one with AsyncClient); a str is refused, so that a text is never taken for a path.
+        bytes (an async one with AsyncClient); a str is refused, so that a text is never taken for a path. It is read once, a few
+        MiB ahead of what is stored; the file of a path must stay as it is meanwhile. What fails or is cancelled leaves nothing.
         `content_type`: `application/octet-stream` by default. `replace`: the id of the file whose place it takes in the same
         operation. `progress`: called with the bytes done so far, after each MiB, on the thread that does the work.
 
@@ -1744,6 +1745,7 @@ class Files:
     def download(self, vault: str, item: str, file: str, *, to: _Path, progress: _Progress | None=None) -> None:
         """Writes the content to a path, which appears whole or not at all.
 
+        It is a new file that only its owner may read (mode 0600); a file or a link that is there is replaced, not written to.
         `progress`: called with the bytes done so far, after each MiB, on the thread that does the work.
         """
 
@@ -1764,7 +1766,8 @@ class AsyncFiles:
         """Seals a file and attaches it to an item, which thereby has a new version. Needs `write`.
 
         `name`: 1 to 1,024 bytes, no path. `source`: bytes, a pathlib.Path, a binary file object, or an iterable of
-        bytes (an async one with AsyncClient); a str is refused, so that a text is never taken for a path.
+        bytes (an async one with AsyncClient); a str is refused, so that a text is never taken for a path. It is read once, a few
+        MiB ahead of what is stored; the file of a path must stay as it is meanwhile. What fails or is cancelled leaves nothing.
         `content_type`: `application/octet-stream` by default. `replace`: the id of the file whose place it takes in the same
         operation. `progress`: called with the bytes done so far, after each MiB, on the thread that does the work.
 
@@ -1780,6 +1783,7 @@ class AsyncFiles:
     def download(self, vault: str, item: str, file: str, *, to: _Path, progress: _Progress | None=None) -> Awaitable[None]:
         """Writes the content to a path, which appears whole or not at all.
 
+        It is a new file that only its owner may read (mode 0600); a file or a link that is there is replaced, not written to.
         `progress`: called with the bytes done so far, after each MiB, on the thread that does the work.
         """
 

@@ -13,7 +13,6 @@ mod backdated;
 mod bare;
 mod bits;
 mod contents;
-mod crossing;
 mod forged;
 mod keys;
 mod moved;

@@ -9,10 +9,7 @@
 )]
 
 mod child;
-mod clock;
 mod crowd;
 mod disk;
-mod kills;
 mod moved;
-mod threads;
 mod world;

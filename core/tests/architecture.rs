@@ -1,9 +1,6 @@
 //! The layers of `docs/architecture.md`, as the code has them: which folder may use which, how long a file may be,
-//! what core never depends on,
-//! and which names it has for its users.
+//! and what core never depends on.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
-
-mod names;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -50,9 +47,6 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
         &["client", "backend", "backend::sealed", "authority", "engine", "store", "crypto::random", "model", "error"],
     ),
     // Of a backend, the words for what is not in this version.
-    ("fuzz", "fuzz", &["backend::sealed::fuzz", "cli::fuzz", "client", "crypto", "log", "model", "error"]),
-    ("sealed_fuzz", "backend::sealed::fuzz", &["backend::sealed", "fuzz", "model", "error"]),
-    ("cli_fuzz", "cli::fuzz", &["cli", "fuzz", "error"]),
     ("cli", "cli", &["client", "model", "error", "backend::not_yet"]),
 ];
 
