@@ -110,7 +110,7 @@ fn copy(from: &Connection) -> Result<Connection> {
         StepResult::Done => {}
         _ => return Err(Error::unavailable("the database in memory could not be copied: call again")),
     }
-    to.set_prepared_statement_cache_capacity(schema::STATEMENTS);
+    schema::compile_once(&to)?;
     Ok(to)
 }
 
