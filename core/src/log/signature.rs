@@ -1,6 +1,7 @@
 //! Ed25519 as the logs verify it: strictly, so that every verifier gives the same answer.
 
-use ed25519_dalek::{Signature, VerifyingKey};
+use ed25519_dalek::Signature;
+pub use ed25519_dalek::VerifyingKey;
 
 use crate::error::{Error, Result};
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::Sealed;
 use super::changes::logs_of;
+use super::checked::Checked;
 use super::events::{Event, What};
 use super::known::Known;
 use super::trust::Need;
@@ -153,6 +154,7 @@ fn fits(pattern: &str, action: &str) -> bool {
 /// The feed, replayed from its first leaf.
 struct Replay {
     account: AccountId,
+    checked: Checked,
     feed: Frontier,
     events: u64,
     directory: Option<Directory>,
@@ -177,6 +179,7 @@ impl Replay {
     fn new(account: AccountId) -> Self {
         Self {
             account,
+            checked: Checked::new(),
             feed: Frontier::new(),
             events: 0,
             directory: None,
@@ -239,12 +242,12 @@ impl Replay {
         match entry.log.kind {
             LogKind::Reads => Ok(()),
             LogKind::Account | LogKind::Principal | LogKind::Group => {
-                apply_directory(&mut self.directory, self.account, entry)
+                apply_directory(&self.checked, &mut self.directory, self.account, entry)
             }
             LogKind::Vault => {
                 let directory =
                     self.directory.as_ref().ok_or_else(|| self.broken("a vault comes before its account"))?;
-                let next = apply_access(self.vaults.get(&id).cloned(), entry, directory)?;
+                let next = apply_access(&self.checked, self.vaults.get(&id).cloned(), entry, directory)?;
                 self.vaults.insert(id, next);
                 Ok(())
             }
@@ -252,7 +255,7 @@ impl Replay {
                 let (Some(directory), Some(vault)) = (&self.directory, self.vaults.get(&id)) else {
                     return Err(self.broken("an item comes before its vault"));
                 };
-                apply_item(self.items.entry(id).or_default(), entry, vault, directory).map(drop)
+                apply_item(&self.checked, self.items.entry(id).or_default(), entry, vault, directory).map(drop)
             }
         }
     }

@@ -254,7 +254,7 @@ impl Sealed {
         let placed = entry.placed();
         tree::verify_inclusion(view.items_head.size, &view.items_head.root, &[(placed.seq, placed.hash)], path)?;
         let directory = known.directory()?;
-        self.checked.signatures(&entry, &directory.signing_keys(&entry.operation).map_err(Error::from)?)?;
+        self.trust.checked.signatures(&entry, &directory.signing_keys(&entry.operation).map_err(Error::from)?)?;
         // Nothing proves the place in the feed that comes with it, so it is judged as if it came after all else.
         if check_item(&entry.operation, NEXT, &view.log, directory).is_err() {
             return self.replayed_entry(vault, entry).await;

@@ -27,7 +27,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
-use self::checked::Checked;
 use self::known::Known;
 use self::ring::Ring;
 use self::sign::{Base, Signer};
@@ -74,7 +73,6 @@ pub struct Sealed {
     trust: Trust,
     state: Option<StateFile>,
     profiles: profiles::Profiles,
-    checked: Checked,
     me: RwLock<Principal>,
     /// The head of a cursor that was joined last.
     joined: RwLock<Option<Head>>,
@@ -143,7 +141,6 @@ impl Sealed {
             trust,
             state,
             profiles,
-            checked: Checked::new(),
             me: RwLock::new(me),
             joined: RwLock::new(None),
             owner: PrincipalId { kind: PrincipalKind::User, id: owner },

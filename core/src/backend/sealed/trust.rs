@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::Mutex;
 
+use super::checked::Checked;
 use super::known::{Known, VaultView, is_recent};
 use super::verify::Absorbed;
 use crate::authority::{Authority, LogRequest, Session, StatesRequest, VaultRequest};
@@ -22,6 +23,8 @@ const MAX_ROUNDS: usize = 64;
 pub(super) struct Trust {
     account: AccountId,
     known: Mutex<Arc<Known>>,
+    /// Keys and signatures.
+    pub(super) checked: Checked,
 }
 
 /// What must be fresh for a call.
@@ -65,7 +68,7 @@ impl Need {
 
 impl Trust {
     pub(super) fn new(account: AccountId, head: Head) -> Self {
-        Self { account, known: Mutex::new(Arc::new(Known::new(head))) }
+        Self { account, known: Mutex::new(Arc::new(Known::new(head))), checked: Checked::new() }
     }
 
     /// What is known, whatever its age.
@@ -103,7 +106,7 @@ impl Trust {
             let first = round == 0;
             let wanted = if first { unknown(&absorbed, &need) } else { wanted(&absorbed, &need, started, &asked) };
             if wanted.is_empty() && !first {
-                let mut next = absorbed.apply()?;
+                let mut next = absorbed.apply(&self.checked)?;
                 for vault in &need.vaults {
                     // What the authority left out is no longer shown to the caller.
                     if next.vaults.get(vault).is_some_and(|view| view.asked < started) {

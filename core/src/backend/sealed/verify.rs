@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use rpds::HashTrieSetSync;
 
+use super::checked::Checked;
 use super::events::{Event, What};
 use super::known::{Events, Freshness, Known, VaultView};
 use crate::authority::{EntryAnswer, LogAnswer, States, StatesRequest, VaultAnswer};
@@ -15,7 +16,7 @@ use crate::log::entry::Entry;
 use crate::log::feed::{self, Head};
 use crate::log::operation::{self, LogId, LogKind, Operation};
 use crate::log::replay::{AccountLog, Directory, ItemsLog, Placed, VaultLog};
-use crate::log::signature;
+use crate::log::signature::{self, VerifyingKey};
 use crate::log::tree::{self, Frontier};
 use crate::model::id::{AccountId, Id};
 
@@ -68,13 +69,13 @@ impl Pending {
     }
 
     /// Whether every key that must have signed has, strictly.
-    pub(super) fn check_signatures(&self, keys: &[Id]) -> Result<()> {
+    pub(super) fn check_signatures(&self, keys: &[VerifyingKey]) -> Result<()> {
         if keys.len() != self.signatures.len() {
             return Err(Error::tampered("a log entry has not the signatures of its kind: restore the store"));
         }
         let message = operation::message(&self.bytes);
         for (key, bytes) in keys.iter().zip(&self.signatures) {
-            signature::verify(&signature::accept_key(&key.0)?, &message, bytes)?;
+            signature::verify(key, &message, bytes)?;
         }
         Ok(())
     }
@@ -276,18 +277,18 @@ impl Absorbed {
     }
 
     /// Applies all entries, in the order of the feed, and gives what is known then.
-    pub(super) fn apply(self) -> Result<Known> {
+    pub(super) fn apply(self, checked: &Checked) -> Result<Known> {
         let Self { account, mut known, mut directory, vaults, .. } = self;
         directory.sort_unstable_by_key(|entry| entry.position);
         for entry in &directory {
-            apply_directory(&mut known.directory, account, entry)?;
+            apply_directory(checked, &mut known.directory, account, entry)?;
             let event = Event::of_directory(entry.placed());
             let events = known.events.get(&entry.log).cloned().unwrap_or_default();
             known.events.insert_mut(entry.log, events.insert(event.position, event));
         }
         for (vault, news) in vaults {
             let before = known.vaults.get(&vault).cloned();
-            let view = apply_vault(before, vault, news, known.directory()?)?;
+            let view = apply_vault(checked, before, vault, news, known.directory()?)?;
             known.vaults.insert_mut(vault, Arc::new(view));
         }
         Ok(known)
@@ -295,20 +296,30 @@ impl Absorbed {
 }
 
 /// Applies one entry of the account's, a principal's or a group's log, its signatures checked first.
-pub(super) fn apply_directory(directory: &mut Option<Directory>, account: AccountId, entry: &Pending) -> Result<()> {
+pub(super) fn apply_directory(
+    checked: &Checked,
+    directory: &mut Option<Directory>,
+    account: AccountId,
+    entry: &Pending,
+) -> Result<()> {
     if let Some(directory) = directory {
-        entry.check_signatures(&directory.signing_keys(&entry.operation)?)?;
+        checked.signatures(entry, &directory.signing_keys(&entry.operation)?)?;
         return Ok(directory.apply(entry.placed())?);
     }
     let log = AccountLog::begin(entry.placed(), account)?;
-    entry.check_signatures(&[log.root.owner.sign])?;
+    checked.signatures(entry, &[log.root.owner.sign])?;
     *directory = Some(Directory::new(log));
     Ok(())
 }
 
 /// Applies one entry of a vault log, its signatures checked first.
-pub(super) fn apply_access(before: Option<VaultLog>, entry: &Pending, directory: &Directory) -> Result<VaultLog> {
-    entry.check_signatures(&directory.signing_keys(&entry.operation)?)?;
+pub(super) fn apply_access(
+    checked: &Checked,
+    before: Option<VaultLog>,
+    entry: &Pending,
+    directory: &Directory,
+) -> Result<VaultLog> {
+    checked.signatures(entry, &directory.signing_keys(&entry.operation)?)?;
     Ok(match before {
         None => VaultLog::begin(entry.placed(), directory)?,
         Some(log) => log.apply(entry.placed(), directory)?,
@@ -317,17 +328,24 @@ pub(super) fn apply_access(before: Option<VaultLog>, entry: &Pending, directory:
 
 /// Applies one entry of an item log, its signatures checked first.
 pub(super) fn apply_item(
+    checked: &Checked,
     items: &mut ItemsLog,
     entry: &Pending,
     vault: &VaultLog,
     directory: &Directory,
 ) -> Result<Event> {
-    entry.check_signatures(&directory.signing_keys(&entry.operation)?)?;
+    checked.signatures(entry, &directory.signing_keys(&entry.operation)?)?;
     let event = items.apply(entry.placed(), vault, directory)?;
     Ok(Event::new(entry.placed(), entry.operation.signer, What::Item(event)))
 }
 
-fn apply_vault(before: Option<Arc<VaultView>>, vault: Id, news: VaultNews, directory: &Directory) -> Result<VaultView> {
+fn apply_vault(
+    checked: &Checked,
+    before: Option<Arc<VaultView>>,
+    vault: Id,
+    news: VaultNews,
+    directory: &Directory,
+) -> Result<VaultView> {
     let VaultNews { access, items, with_items, items_head, leaf, asked } = news;
     let (mut log, mut replayed, mut events, mut signers) = match before {
         Some(view) => {
@@ -343,7 +361,7 @@ fn apply_vault(before: Option<Arc<VaultView>>, vault: Id, news: VaultNews, direc
         events.insert_mut(event.position, event);
     };
     for entry in &access {
-        let next = apply_access(log, entry, directory)?;
+        let next = apply_access(checked, log, entry, directory)?;
         note(Event::of_vault(entry.placed(), &next));
         log = Some(next);
     }
@@ -354,7 +372,7 @@ fn apply_vault(before: Option<Arc<VaultView>>, vault: Id, news: VaultNews, direc
     if with_items {
         let items_log = replayed.get_or_insert_default();
         for entry in &items {
-            note(apply_item(items_log, entry, &log, directory)?);
+            note(apply_item(checked, items_log, entry, &log, directory)?);
         }
     }
     Ok(VaultView { log, items_head, items: replayed, events, signers, leaf, asked })
