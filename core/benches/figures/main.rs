@@ -1,7 +1,7 @@
 //! The library's figures, each as a ratio to a limit that is measured in the same run.
 //!
-//! `cargo bench --bench figures` prints them all; `-- provision` those of one subject. Absolute times mean little: compare ratios,
-//! and on a quiet machine.
+//! `cargo bench --bench figures` prints them all; `-- provision` those of one subject, `-- provision 1000` with fewer vaults
+//! than 10,000. Absolute times mean little: compare ratios, and on a quiet machine.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -16,11 +16,15 @@ mod timing;
 
 #[tokio::main]
 async fn main() {
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let (counts, wanted): (Vec<String>, Vec<String>) = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .partition(|argument| argument.chars().all(|character| character.is_ascii_digit()));
+    let count = counts.first().map_or(10_000, |count| count.parse().unwrap());
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
     let folder = tempfile::tempdir_in(".").unwrap();
     if is_wanted("provision") {
-        provision::run(folder.path(), 10_000).await;
+        provision::run(folder.path(), count).await;
     }
     if is_wanted("item_read") {
         item_read::run(folder.path()).await;
