@@ -19,7 +19,10 @@ export VIRTUAL_ENV := $(VENV)
 NATIVE := $(shell find core/src bindings-python/src -type f) \
 	Cargo.toml Cargo.lock core/Cargo.toml bindings-python/Cargo.toml bindings-python/pyproject.toml
 
-.PHONY: help demo test lint test-rust test-docs test-python python fmt clean
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))
+
+.PHONY: help demo test faults fuzz lint test-rust test-docs test-python python fmt clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -45,7 +48,22 @@ test-python: python ## the package's tests, on a SQLite file and in memory; its 
 	$(VENV)/bin/python -m mypy --strict examples tests/python
 	$(VENV)/bin/python -m pytest tests/python
 
+faults: ## two hundred rounds of kill -9, of which `make test` runs what fits into seconds
+	STRONGROOM_FAULTS_ROUNDS=200 cargo test --package strongroom --locked --test faults kills -- --nocapture
+
 python: $(VENV)/.built ## the Python package, in .venv
+
+# Coverage and the address sanitizer are flags of nightly; RUSTC_BOOTSTRAP lets a stable compiler take them.
+fuzz: target/tools/bin/cargo-fuzz ## the decoders' fuzz targets, a minute each: FUZZ_SECONDS, FUZZ_TARGETS
+	@cp Cargo.lock fuzz/Cargo.lock # what is fuzzed has the dependencies that are tested
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p target/corpus/$$target; \
+		RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$(CURDIR)/target/fuzz PATH="$(CURDIR)/target/tools/bin:$$PATH" \
+			cargo fuzz run $$target target/corpus/$$target fuzz/corpus/$$target -- -max_total_time=$(FUZZ_SECONDS); \
+	done
+
+target/tools/bin/cargo-fuzz:
+	cargo install cargo-fuzz --locked --version 0.13.2 --root target/tools
 
 fmt: ## format
 	cargo fmt --all

@@ -9,6 +9,9 @@ pub mod client;
 pub mod crypto;
 pub mod engine;
 pub mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod log;
 pub mod model;
 pub mod store;

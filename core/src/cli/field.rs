@@ -15,7 +15,7 @@ const FORM: &str = "a field is written `[section.]label[type]=value`, `…=@FILE
 
 /// A field whose value may have to be fetched yet.
 #[derive(Debug, PartialEq, Eq)]
-struct Asked {
+pub(super) struct Asked {
     section: Option<String>,
     label: String,
     field_type: FieldType,
@@ -53,7 +53,7 @@ pub(super) async fn long_text(path: PathBuf) -> Result<String> {
     read.map(|text| text.expose().to_owned())
 }
 
-fn parse(argument: &str) -> Result<Asked> {
+pub(super) fn parse(argument: &str) -> Result<Asked> {
     // No message repeats the argument: it may be a secret that does not belong there.
     let (mut label, mut rest) = part(argument, &['.', '[', '=']);
     let mut section = None;

@@ -8,6 +8,8 @@ mod credential;
 mod failure;
 mod field;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod global;
 mod init;
 mod item;

@@ -114,7 +114,7 @@ impl ChangeFeed {
         tokio::select! {
             biased;
             _ = closed.changed() => Ok(None),
-            change = self.follow() => change.map(Some).map_err(|error| error.in_operation("changes.watch")),
+            change = self.follow() => change.map(Some).map_err(|error| self.client.told(error).in_operation("changes.watch")),
         }
     }
 

@@ -21,7 +21,7 @@ use std::time::Duration;
 pub use builder::{ConnectOptions, connect, drop_memory, init};
 
 use crate::backend::Backend;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::account::Account;
 use crate::model::principal::Principal;
 
@@ -118,7 +118,7 @@ impl Client {
     pub(crate) async fn run<T>(&self, operation: &'static str, work: impl Future<Output = Result<T>>) -> Result<T> {
         self.usable().map_err(|error| error.in_operation(operation))?;
         match tokio::time::timeout(self.timeout, work).await {
-            Ok(result) => result.map_err(|error| error.in_operation(operation)),
+            Ok(result) => result.map_err(|error| self.told(error).in_operation(operation)),
             Err(_) => Err(Error::deadline_exceeded(format!(
                 "no answer within {} s: try again, or give it longer with with_options(timeout=…)",
                 self.timeout.as_secs_f64()
@@ -134,7 +134,13 @@ impl Client {
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         self.usable().map_err(|error| error.in_operation(operation))?;
-        work.await.map_err(|error| error.in_operation(operation))
+        work.await.map_err(|error| self.told(error).in_operation(operation))
+    }
+
+    /// What a call is told that failed: that the client was closed while it ran, if it was.
+    fn told(&self, error: Error) -> Error {
+        let ends = matches!(error.kind(), ErrorKind::Unauthenticated | ErrorKind::Unavailable);
+        if ends && self.closed.load(Ordering::SeqCst) { closed().caused_by(error) } else { error }
     }
 
     fn usable(&self) -> Result<()> {
@@ -144,10 +150,14 @@ impl Client {
             ));
         }
         if self.closed.load(Ordering::SeqCst) {
-            return Err(Error::unauthenticated("this client is closed, and its keys are wiped: connect again"));
+            return Err(closed());
         }
         Ok(())
     }
+}
+
+fn closed() -> Error {
+    Error::unauthenticated("this client is closed, and its keys are wiped: connect again")
 }
 
 impl std::fmt::Debug for Client {

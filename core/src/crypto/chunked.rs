@@ -169,6 +169,10 @@ fn too_short(length: usize) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
 
     fn key() -> SealKey {
@@ -227,5 +231,22 @@ mod tests {
         expected[10] ^= 1;
         expected[11] ^= 2;
         assert_eq!(stream.nonce(258).as_ref(), &expected);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn what_is_sealed_opens_and_any_change_is_refused(
+            plaintext in vec(any::<u8>(), 0..2 * CHUNK), context in vec(any::<u8>(), 0..40), bit in any::<Index>(), end in any::<Index>()
+        ) {
+            let mut sealed = seal(&key(), &context, &plaintext).unwrap();
+            prop_assert_eq!(&*open(&key(), &context, &sealed).unwrap(), &plaintext);
+            prop_assert!(open(&key(), &sealed[..end.index(sealed.len())], &sealed).is_err());
+            prop_assert!(open(&key(), &context, &sealed[..end.index(sealed.len())]).is_err());
+            let bit = bit.index(sealed.len() * 8);
+            sealed[bit / 8] ^= 1 << (bit % 8);
+            prop_assert_eq!(open(&key(), &context, &sealed).unwrap_err().code(), "tampered");
+        }
     }
 }

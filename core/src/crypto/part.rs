@@ -129,6 +129,9 @@ fn unpad(padded: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::id::Id;
 
@@ -212,5 +215,27 @@ mod tests {
         assert_eq!(open_key(&key(), &place, &sealed).unwrap().as_bytes(), &[8; 32]);
         let short = seal_part(&key(), &place, &[8; 31]).unwrap();
         assert_eq!(open_key(&key(), &place, &short).unwrap_err().code(), "tampered");
+    }
+
+    proptest! {
+        #[test]
+        fn padding_hides_all_but_the_step(plaintext in vec(any::<u8>(), 0..1000), other in vec(any::<u8>(), 0..1000)) {
+            let padded = pad(&plaintext).unwrap();
+            prop_assert_eq!(padded.len() % PADDED_TO, 0);
+            prop_assert!(padded.len() - plaintext.len() < PADDED_TO + LENGTH);
+            prop_assert_eq!(&*unpad(&padded).unwrap(), &plaintext);
+            prop_assert_eq!(plaintext == other, padded == pad(&other).unwrap());
+        }
+
+        #[test]
+        fn what_is_unpadded_was_padded(mut padded in vec(0..3_u8, 0..200), length in 0..200_u8) {
+            if padded.len() > 4 {
+                padded[..4].copy_from_slice(&[0, 0, 0, length]);
+            }
+            match unpad(&padded) {
+                Ok(plaintext) => prop_assert_eq!(&*pad(&plaintext).unwrap(), &padded),
+                Err(error) => prop_assert_eq!(error.code(), "tampered"),
+            }
+        }
     }
 }

@@ -48,3 +48,36 @@ impl Cursor {
         if cursor.version == 1 { Ok(cursor) } else { Err(wrong()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::id::Id;
+
+    prop_compose! {
+        fn any_cursor()(position in any::<u64>(), skip in 0..3_u32, size in any::<u64>(), root in any::<[u8; 32]>()) -> Cursor {
+            Cursor::within(position, skip, Head { size, root: Id(root) })
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn each_cursor_has_one_text(one in any_cursor(), other in any_cursor()) {
+            prop_assert_eq!(Cursor::parse(&one.encode()).unwrap(), one);
+            prop_assert_eq!(one == other, one.encode() == other.encode());
+        }
+
+        #[test]
+        fn nothing_else_is_a_cursor(cursor in any_cursor(), at in any::<prop::sample::Index>(), with in "[A-Za-z0-9_ =-]") {
+            let mut text = cursor.encode();
+            let at = at.index(text.len());
+            text.replace_range(at..=at, &with);
+            match Cursor::parse(&text) {
+                Ok(read) => prop_assert_eq!(read.encode(), text),
+                Err(error) => prop_assert_eq!(error.code(), "invalid_argument"),
+            }
+        }
+    }
+}

@@ -13,6 +13,7 @@ mod backdated;
 mod bare;
 mod bits;
 mod contents;
+mod crossing;
 mod forged;
 mod keys;
 mod moved;

@@ -1,14 +1,15 @@
 //! Many at once, invitations, and who may manage whom.
 
 use strongroom::authority::{Authority, Rows, Submitted};
-use strongroom::log::body::{KeySet, PrincipalAccepted, PrincipalReissued};
+use strongroom::log::body::{AccessCompleted, AccessGranted, KeySet, Nothing, PrincipalAccepted, PrincipalReissued};
 use strongroom::log::encoding::MaybeId;
 use strongroom::log::feed::Head;
 use strongroom::log::operation::{At, Body, LogId, LogKind};
 use strongroom::model::id::Id;
+use strongroom::store::WrapForm;
 
 use super::proofs::verify;
-use super::vault::grant;
+use super::vault::{grant, recipient, wrap};
 use super::world::{Actor, World, code, identity, keys, sign, taken_receipt, user};
 
 #[tokio::test]
@@ -77,4 +78,39 @@ async fn reissued_keys_open_no_vault() {
     assert_eq!(world.engine.vaults(session, 0, 10).await.unwrap().ids, [vault]);
     let at = world.state(LogId::new(LogKind::Principal, world.owner.id)).await;
     assert_eq!(code(world.act(&manager, Some(world.owner.id), at, body, rows).await), "permission_denied");
+}
+
+#[tokio::test]
+async fn a_grant_that_waits_ends_with_whoever_gave_it() {
+    for end in [None, Some("suspended"), Some("deleted"), Some("reissued")] {
+        let world = World::new().await;
+        let (alice, bob) = (world.student("alice@example.edu").await, world.student("bob@example.edu").await);
+        let vault = world.vault(&[grant(&alice, 3)]).await;
+        let at = || world.state(LogId::new(LogKind::Vault, vault));
+        let waiting = AccessGranted { epoch: 1, members: vec![grant(&bob, 1)], recipients: vec![] };
+        let body = Body::AccessGranted(waiting);
+        taken_receipt(&world.act(&alice, Some(vault), at().await, body, Rows::default()).await.unwrap());
+        let log = world.state(LogId::new(LogKind::Principal, alice.id)).await;
+        let next = identity();
+        let (ending, rows) = match end {
+            None => (None, Rows::default()),
+            Some("suspended") => (Some(Body::PrincipalSuspended(Nothing {})), Rows::default()),
+            Some("deleted") => (Some(Body::PrincipalDeleted(Nothing {})), Rows::default()),
+            Some(_) => {
+                let body = Body::PrincipalReissued(PrincipalReissued { keys: keys(&next) });
+                (Some(body), Rows { kem_key: Some(next.public().kem), ..Rows::default() })
+            }
+        };
+        if let Some(body) = ending {
+            taken_receipt(&world.act(&world.owner, Some(alice.id), log, body, rows).await.unwrap());
+        }
+        let body = Body::AccessCompleted(AccessCompleted { epoch: 1, grant: 1, recipient: recipient(&bob) });
+        let wraps = vec![wrap(vault, 1, &world.owner, recipient(&bob), WrapForm::Hpke)];
+        let rows = Rows { wraps, ..Rows::default() };
+        let completed = world.act(&world.owner, Some(vault), at().await, body, rows).await;
+        match end {
+            None => drop(taken_receipt(&completed.unwrap())),
+            Some(_) => assert_eq!(code(completed), "conflict", "{end:?}"),
+        }
+    }
 }

@@ -106,6 +106,11 @@ fn a_child_does_its_task() {
         "write" => run(crate::crowd::write(told)),
         "watch" => run(crate::crowd::watch(told)),
         "put until refused" => run(crate::moved::put_until_refused(told)),
+        "kill write" => run(crate::kills::write(told)),
+        "kill upload" => run(crate::kills::upload(told)),
+        "kill watch" => run(crate::kills::follow(told)),
+        "make" => run(crate::kills::make(told)),
+        "clock" => run(crate::clock::write(told)),
         "connect and write" => run(crate::disk::connect_and_write(told)),
         other => panic!("no task {other}"),
     }

@@ -18,7 +18,7 @@ fn line(kind: &str, vault: &str, subject: &str) -> String {
     format!("{kind} {vault} {subject}")
 }
 
-fn of(change: &Change) -> String {
+pub(crate) fn of(change: &Change) -> String {
     let subject = match &change.subject {
         Subject::Item { item_id, version } => format!("{item_id} {version}"),
         Subject::File { file_id, version, .. } => format!("{file_id} {version}"),

@@ -9,7 +9,10 @@
 )]
 
 mod child;
+mod clock;
 mod crowd;
 mod disk;
+mod kills;
 mod moved;
+mod threads;
 mod world;

@@ -29,6 +29,17 @@ pub(crate) async fn try_client(path: &Path, token: &str) -> strongroom::error::R
     connect(options).await
 }
 
+/// The same, which remembers the newest head in this file.
+pub(crate) async fn remembering(path: &Path, token: &str, state: &Path) -> Client {
+    let options = ConnectOptions {
+        location: path.to_str().map(str::to_owned),
+        token: Some(Secret::new(token)),
+        state: Some(state.to_owned()),
+        ..ConnectOptions::default()
+    };
+    connect(options).await.unwrap()
+}
+
 /// A service account that makes vaults.
 pub(crate) async fn program(owner: &Client, name: &str) -> Credential {
     let rights = Rights { can_create_vaults: true, can_manage_users: true, ..Rights::default() };

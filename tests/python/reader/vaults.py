@@ -50,8 +50,11 @@ class Vault:
 
     def role(self, directory: Directory, placed: Placed, size: int) -> int:
         """The largest role that the signer could use on this state of the vault log; 0 for none."""
-        signer, generation = placed.operation.signer, placed.operation.generation
-        assert signer is not None
+        assert placed.operation.signer is not None
+        return self.role_of(directory, placed.operation.signer, placed.operation.generation, placed, size)
+
+    def role_of(self, directory: Directory, signer: bytes, generation: int, placed: Placed, size: int) -> int:
+        """The same of anybody, at the place of an operation."""
         largest = 0
         for grantee, tenures in self.members.items():
             before = [index for index, tenure in enumerate(tenures) if tenure.seq < size]
@@ -199,11 +202,12 @@ class Vault:
                 granted = tenures[-1]
         need(granted is not None, "no grant to complete")
         assert granted is not None
-        giver = self.last(granted.by)
-        if giver and giver.role:
-            need(giver.role == ADMIN or granted.seq == 0, "a grant of somebody who no longer may")
-        else:
-            need(directory.rescues(granted.by, placed.at), "a grant of somebody who no longer may")
+        giver = directory.principals[granted.by].standing_at(placed.operation.seen[0])
+        need(giver is not None, "a grant of somebody who no longer may")
+        assert giver is not None
+        role = self.role_of(directory, granted.by, giver.number, placed, placed.seq)
+        may = role == ADMIN or (role > 0 and granted.seq == 0)
+        need(may or (role == 0 and directory.rescues(granted.by, placed.at)), "a grant of somebody who no longer may")
         of = granted.generation
         need(of is None or directory.principals[who].same_chain(of, generation), "keys of another chain")
         need(directory.stands_as(body["recipient"], placed.operation.seen[0]), "keys that had ended")

@@ -265,16 +265,8 @@ impl Sealed {
         {
             return Err(another());
         }
+        let known = self.join_author(known, &entry).await?;
         Ok((known, entry))
-    }
-
-    /// An entry whose author has lost a right since: the replayed item log proves its place, and judges it there.
-    async fn replayed_entry(&self, vault: Id, entry: Pending) -> Result<(Arc<Known>, Pending)> {
-        let known = self.refresh(Need::items(vault)).await?;
-        let placed = entry.placed();
-        let stands =
-            known.vault(vault)?.events.values().any(|event| (event.log, event.hash) == (placed.log, placed.hash));
-        if stands { Ok((known, entry)) } else { Err(another()) }
     }
 
     async fn open_parts(
@@ -476,6 +468,6 @@ fn item_of(entry: &Pending) -> Option<Id> {
     crate::log::replay::items::address(&entry.operation).ok().map(|(item, ..)| item)
 }
 
-fn another() -> Error {
+pub(super) fn another() -> Error {
     Error::tampered("the store answered another version of an item, or another item: restore the store")
 }

@@ -9,11 +9,14 @@ mod edit;
 mod events;
 mod files;
 mod found;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod items;
 mod keys;
 mod known;
 mod principals;
 mod profiles;
+mod proven;
 mod ring;
 mod sealing;
 mod sign;
@@ -22,7 +25,8 @@ mod trust;
 mod vaults;
 mod verify;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
@@ -76,6 +80,8 @@ pub struct Sealed {
     me: RwLock<Principal>,
     /// The head of a cursor that was joined last.
     joined: RwLock<Option<Head>>,
+    /// The newest head that each author of an item had seen, joined to the client's own.
+    seen: Mutex<HashMap<Id, Head>>,
     owner: PrincipalId,
 }
 
@@ -118,11 +124,16 @@ impl Sealed {
         let from_token = Head { size: token.head_size, root: token.head_root };
         let from_token = if token.head_size == 0 { Head::empty() } else { from_token };
         let remembered = state.as_ref().and_then(StateFile::head);
-        let newest = remembered.filter(|head| head.size > from_token.size).unwrap_or(from_token);
+        let (newest, older) = match remembered {
+            Some(head) if head.size > from_token.size => (head, Some(from_token)),
+            _ => (from_token, remembered),
+        };
         let trust = Trust::new(token.account, newest);
         let signer = Signer { account: token.account, principal: token.principal, generation: challenge.generation };
         let people = challenge.roots.iter().copied().chain([token.principal]);
-        let known = trust.refresh(authority.as_ref(), session, Need::principals(people)).await?;
+        // Both were verified once, so both are heads of this feed.
+        let joins = older.filter(|head| *head != newest).into_iter().collect();
+        let known = trust.refresh(authority.as_ref(), session, Need { joins, ..Need::principals(people) }).await?;
         let log = own_log(&known, signer, key)?;
         if !fits(token.kind, log.kind) {
             return Err(Error::unauthenticated(
@@ -143,6 +154,7 @@ impl Sealed {
             profiles,
             me: RwLock::new(me),
             joined: RwLock::new(None),
+            seen: Mutex::default(),
             owner: PrincipalId { kind: PrincipalKind::User, id: owner },
         };
         sealed.remember(known.head)?;

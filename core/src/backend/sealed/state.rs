@@ -46,14 +46,7 @@ impl StateFile {
         if kept.is_some_and(|kept| kept.size >= head.size) {
             return Ok(());
         }
-        let record = Record {
-            version: 1,
-            account: self.account.to_string(),
-            size: head.size,
-            root: data_encoding::HEXLOWER.encode(head.root.as_bytes()),
-        };
-        let text = serde_json::to_vec(&record)
-            .map_err(|error| Error::unavailable("the state could not be written").caused_by(error))?;
+        let text = text(head, self.account)?;
         replace(&self.path, &text)
             .map_err(|error| Error::argument("state", format!("{} can't be written: {error}", self.path.display())))?;
         *kept = Some(head);
@@ -61,7 +54,15 @@ impl StateFile {
     }
 }
 
-fn parse(bytes: &[u8], account: AccountId) -> Result<Head> {
+/// The bytes of the file.
+pub(super) fn text(head: Head, account: AccountId) -> Result<Vec<u8>> {
+    let root = data_encoding::HEXLOWER.encode(head.root.as_bytes());
+    let record = Record { version: 1, account: account.to_string(), size: head.size, root };
+    serde_json::to_vec(&record).map_err(|error| Error::unavailable("the state could not be written").caused_by(error))
+}
+
+/// The head that the bytes remember.
+pub(super) fn parse(bytes: &[u8], account: AccountId) -> Result<Head> {
     let wrong = || Error::argument("state", "this is no state file of strongroom: name another, or remove it");
     let record: Record = serde_json::from_slice(bytes).map_err(|_| wrong())?;
     if record.version != 1 {

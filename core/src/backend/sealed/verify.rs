@@ -166,7 +166,7 @@ impl Absorbed {
         for (other, proof) in request.others.iter().zip(&others_joined) {
             if other.size > head.size {
                 return Err(Error::tampered(
-                    "a cursor was made under a newer state than the store shows: it was rolled back; if it was restored from a backup, connect with accept_restored",
+                    "a cursor, a token or an author had a newer state than the store shows: it was rolled back; if it was restored from a backup, connect with accept_restored",
                 ));
             }
             tree::verify_consistency(other.size, &other.root, head.size, &head.root, proof)?;

@@ -388,12 +388,13 @@ impl VaultLog {
             theirs.then_some(tenure)
         });
         let tenure = entry.ok_or_else(refused)?;
-        let giver = self.members.get(&tenure.by).and_then(|tenures| tenures.last());
-        let by_recovery = directory.account.recovery_allows(tenure.by, position, seen);
-        let may = match giver.and_then(|giver| giver.role) {
-            Some(role) => role == Role::Admin || tenure.seq == 0,
-            None => by_recovery,
-        };
+        let giver = directory.principal(tenure.by).and_then(|log| log.standing_at(seen));
+        let may = giver.is_some_and(|keys| {
+            match self.role_for(directory, tenure.by, keys.number, self.progress.head().size, position, seen) {
+                Some(role) => role == Role::Admin || tenure.seq == 0,
+                None => directory.account.recovery_allows(tenure.by, position, seen),
+            }
+        });
         let chain = directory
             .principal(recipient.principal)
             .is_some_and(|log| tenure.generation.is_none_or(|of| log.same_chain(of, recipient.generation)));

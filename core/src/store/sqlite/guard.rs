@@ -3,6 +3,7 @@
 use rusqlite::OptionalExtension;
 
 use super::group::Group;
+use super::hold::LONGEST;
 use super::tree_key;
 use crate::error::Result;
 use crate::log::feed::Head;
@@ -39,9 +40,9 @@ pub(super) fn holds(group: &mut Group<'_>, guard: &Guard) -> Result<bool> {
         Guard::NotHeld { signer, vault } => {
             let mut find = group.connection.prepare_cached(
                 "SELECT NOT EXISTS (SELECT 1 FROM hold WHERE signer = ?1 AND holder <> ?1 AND until > ?2 \
-                 AND (vault IS NULL OR vault = ?3))",
+                 AND until <= ?4 AND (vault IS NULL OR vault = ?3))",
             )?;
-            Ok(find.query_row((*signer, group.now, *vault), |row| row.get(0))?)
+            Ok(find.query_row((*signer, group.now, *vault, group.now + LONGEST), |row| row.get(0))?)
         }
     }
 }
@@ -73,9 +74,11 @@ pub(super) fn is_held(group: &Group<'_>, append: &Append) -> Result<bool> {
         return Ok(false);
     }
     let mut find = group.connection.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM hold WHERE log_kind = ?1 AND log_id = ?2 AND until > ?3 AND holder IS NOT ?4)",
+        "SELECT EXISTS (SELECT 1 FROM hold WHERE log_kind = ?1 AND log_id = ?2 AND until > ?3 AND until <= ?5 \
+         AND holder IS NOT ?4)",
     )?;
-    Ok(find.query_row((append.log.kind, append.log.id, group.now, append.signer), |row| row.get(0))?)
+    let until = group.now + LONGEST;
+    Ok(find.query_row((append.log.kind, append.log.id, group.now, append.signer, until), |row| row.get(0))?)
 }
 
 /// The entry that used this operation id before.

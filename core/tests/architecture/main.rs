@@ -1,6 +1,9 @@
 //! The layers of `docs/architecture.md`, as the code has them: which folder may use which, how long a file may be,
-//! and what core never depends on.
+//! what core never depends on,
+//! and which names it has for its users.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod names;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -47,6 +50,9 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
         &["client", "backend", "backend::sealed", "authority", "engine", "store", "crypto::random", "model", "error"],
     ),
     // Of a backend, the words for what is not in this version.
+    ("fuzz", "fuzz", &["backend::sealed::fuzz", "cli::fuzz", "client", "crypto", "log", "model", "error"]),
+    ("sealed_fuzz", "backend::sealed::fuzz", &["backend::sealed", "fuzz", "model", "error"]),
+    ("cli_fuzz", "cli::fuzz", &["cli", "fuzz", "error"]),
     ("cli", "cli", &["client", "model", "error", "backend::not_yet"]),
 ];
 

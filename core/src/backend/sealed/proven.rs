@@ -1,0 +1,39 @@
+//! What an entry that was read alone still lacks: a proof of its place in the feed, and of what its author had seen.
+
+use std::sync::{Arc, PoisonError};
+
+use super::Sealed;
+use super::items::another;
+use super::known::Known;
+use super::trust::Need;
+use super::verify::Pending;
+use crate::error::Result;
+use crate::log::feed::Head;
+use crate::model::id::Id;
+
+impl Sealed {
+    /// Rule 1: the newest that the author of an entry had seen is a head of this feed.
+    pub(super) async fn join_author(&self, known: Arc<Known>, entry: &Pending) -> Result<Arc<Known>> {
+        let (author, seen) = (entry.operation.signer.unwrap_or(self.my_id()), entry.operation.seen);
+        let newest = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(&author).copied();
+        if newest.is_some_and(|newest| newest == seen || seen.size < newest.size) {
+            return Ok(known);
+        }
+        let known = if seen == known.head || seen == Head::empty() {
+            known
+        } else {
+            self.refresh(Need { joins: vec![seen], ..Need::default() }.asked_now()).await?
+        };
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(author, seen);
+        Ok(known)
+    }
+
+    /// An entry whose author has lost a right since: the replayed item log proves its place, and judges it there.
+    pub(super) async fn replayed_entry(&self, vault: Id, entry: Pending) -> Result<(Arc<Known>, Pending)> {
+        let known = self.refresh(Need::items(vault)).await?;
+        let placed = entry.placed();
+        let stands =
+            known.vault(vault)?.events.values().any(|event| (event.log, event.hash) == (placed.log, placed.hash));
+        if stands { Ok((known, entry)) } else { Err(another()) }
+    }
+}
