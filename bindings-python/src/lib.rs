@@ -35,6 +35,18 @@ fn main(py: Python<'_>, argv: Vec<OsString>) -> u8 {
     py.detach(|| run(argv))
 }
 
+/// Lets go of every database file, for the moment of a fork.
+#[pyfunction]
+fn before_fork(py: Python<'_>) {
+    py.detach(strongroom::client::before_fork);
+}
+
+/// Takes them again, in the parent.
+#[pyfunction]
+fn after_fork_in_parent(py: Python<'_>) {
+    py.detach(strongroom::client::after_fork_in_parent);
+}
+
 /// The codes of all kinds of errors, in the order of the documentation.
 #[pyfunction]
 fn error_codes() -> Vec<&'static str> {
@@ -76,7 +88,7 @@ mod _native {
         vault::{Vault, VaultSpec},
     };
     #[pymodule_export]
-    use super::{error_codes, main};
+    use super::{after_fork_in_parent, before_fork, error_codes, main};
 
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "it is Python's name")]

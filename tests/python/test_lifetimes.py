@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -95,6 +96,96 @@ def test_a_client_is_refused_after_a_fork_and_a_new_one_works(tmp_path: Any) -> 
     assert out == "True\n['Alice']\n0 1\n"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_children_of_a_parent_that_writes_have_locks_of_their_own(tmp_path: Any) -> None:
+    # As a server that loads the application before it forks its workers, which then connect anew.
+    out = run(f"""
+    location = {str(tmp_path / "classroom.db")!r}
+    kit = strongroom.init(location, owner="teacher@example.edu")
+    client = strongroom.connect(location, kit.token)
+    vault = client.vaults.create("Alice")
+    stop = threading.Event()
+    made = []
+    def write():
+        while not stop.is_set():
+            made.append(client.items.create(vault.id, title="parent").id)
+    writers = [threading.Thread(target=write) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    children = []
+    for number in range(4):
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                below = [os.readlink(f"/proc/self/fd/{{fd}}") for fd in os.listdir("/proc/self/fd")
+                         if os.path.exists(f"/proc/self/fd/{{fd}}")] if os.path.isdir("/proc/self/fd") else []
+                assert not [path for path in below if path.startswith(location)], below
+                with strongroom.connect(location, kit.token) as mine:
+                    for _ in range(20):
+                        mine.items.create(vault.id, title="child")
+                # What it inherited goes without harm.
+                del client
+                code = 0
+            except BaseException:
+                import traceback
+                traceback.print_exc()
+                code = 1
+            sys.stderr.flush()
+            os._exit(code)
+        children.append(pid)
+    codes = [os.waitpid(pid, 0)[1] for pid in children]
+    stop.set()
+    for writer in writers:
+        writer.join()
+    titles = [item.title for item in client.items.list(vault.id)]
+    client.audit.verify()
+    print(codes, titles.count("child"), titles.count("parent") == len(made) > 0)
+    """, timeout=60)
+    assert out == "[0, 0, 0, 0] 80 True\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_threads_fork_at_once_and_children_fork_again(tmp_path: Any) -> None:
+    out = run(f"""
+    location = {str(tmp_path / "classroom.db")!r}
+    kit = strongroom.init(location, owner="teacher@example.edu")
+    client = strongroom.connect(location, kit.token)
+    def child(fork_again):
+        with strongroom.connect(location, kit.token) as mine:
+            mine.vaults.create("child")
+            if fork_again:
+                begin = time.monotonic()
+                assert fork(False) == 0
+                # Nobody waits for what only the parent can wake.
+                assert time.monotonic() - begin < 8, "it took too long"
+                mine.vaults.create("child")
+    def fork(fork_again):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                child(fork_again)
+                code = 0
+            except BaseException:
+                import traceback
+                traceback.print_exc()
+                code = 1
+            sys.stderr.flush()
+            os._exit(code)
+        return os.waitpid(pid, 0)[1]
+    codes = []
+    threads = [threading.Thread(target=lambda: codes.append(fork(True))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    client.vaults.create("parent")
+    client.audit.verify()
+    print(codes, len(list(client.vaults.list())))
+    """, timeout=60)
+    assert out == "[0, 0, 0, 0] 13\n"
+
+
 def test_a_feed_is_closed_from_another_thread(client: Client) -> None:
     feed = client.changes.watch()
     threading.Timer(0.2, feed.close).start()
@@ -124,6 +215,33 @@ def test_many_threads_share_a_client(client: Client) -> None:
     for thread in threads:
         thread.join()
     assert len(list(client.vaults.list())) == 20
+
+
+def test_close_ends_what_other_threads_do(kit: Credential, client: Client) -> None:
+    vault = client.vaults.create("Alice")
+    closing = strongroom.connect(kit.location, kit.token)
+    made: list[str] = []
+    ends: list[str] = []
+
+    def write() -> None:
+        try:
+            while True:
+                made.append(closing.items.create(vault.id, title="Homework").id)
+                closing.items.list(vault.id)
+        except strongroom.Unauthenticated as error:
+            ends.append(str(error))
+
+    threads = [threading.Thread(target=write) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.2)
+    closing.close()
+    for thread in threads:
+        thread.join()
+    assert len(ends) == 8
+    assert all("is closed" in end for end in ends)
+    assert set(made) <= {item.id for item in client.items.list(vault.id)}
+    client.audit.verify()
 
 
 def test_close_refuses_what_comes_after(kit: Credential) -> None:

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::model::credential::{Credential, Save};
 use crate::model::principal::parse_email;
 use crate::model::secret::Secret;
-use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::{SqliteStore, fork};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 const DEFAULT_RETRIES: u32 = 2;
@@ -118,6 +118,19 @@ pub fn drop_memory(location: &str) -> Result<()> {
         }
     };
     forget().map_err(|error| error.in_operation("drop"))
+}
+
+/// Lets go of every database file of this process, until [`after_fork_in_parent`]: to be called right before a fork.
+///
+/// A child that is forked without it must open no database that its parent has open: SQLite would take the parent's locks
+/// for its own. Calls that run meanwhile wait. The Python package calls both by itself.
+pub fn before_fork() {
+    fork::before();
+}
+
+/// Takes the database files again that [`before_fork`] let go of; in the parent alone.
+pub fn after_fork_in_parent() {
+    fork::after_in_parent();
 }
 
 impl Location {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-pub use builder::{ConnectOptions, connect, drop_memory, init};
+pub use builder::{ConnectOptions, after_fork_in_parent, before_fork, connect, drop_memory, init};
 
 use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};

@@ -110,6 +110,8 @@ fn a_child_does_its_task() {
         "kill upload" => run(crate::kills::upload(told)),
         "kill watch" => run(crate::kills::follow(told)),
         "make" => run(crate::kills::make(told)),
+        #[cfg(target_os = "linux")]
+        "rest" => run(crate::forks::rest(told)),
         "clock" => run(crate::clock::write(told)),
         "connect and write" => run(crate::disk::connect_and_write(told)),
         other => panic!("no task {other}"),

@@ -12,6 +12,7 @@ mod child;
 mod clock;
 mod crowd;
 mod disk;
+mod forks;
 mod kills;
 mod moved;
 mod threads;

@@ -122,7 +122,12 @@ async fn a_log_that_is_removed_loses_nothing() {
         told.extend(child.rest().0);
         assert_eq!(told.pop().unwrap(), format!("unavailable: {MOVED}"));
         let owner = client(&path, &token).await;
-        assert_eq!(titles(&owner, &vault).await, told, "without {suffixes:?}");
+        let there = titles(&owner, &vault).await;
+        // What was refused after it was written may be there besides.
+        assert!(
+            there.starts_with(&told) && there.len() <= told.len() + 1,
+            "without {suffixes:?}: {there:?} of {told:?}"
+        );
         owner.audit().verify().await.unwrap();
     }
 }

@@ -100,6 +100,8 @@ fn transaction(
                 }
             }
             Request::Flush(answer) | Request::Close(answer) => pending.push(Pending::Flush(answer)),
+            // It ends a group, and is in none.
+            Request::Rest(..) => {}
         }
         if connection.is_autocommit() {
             return Err(Error::unavailable("the disk refused a change, and its whole group with it: call again"));

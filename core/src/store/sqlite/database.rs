@@ -6,7 +6,8 @@
 
 use std::mem;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
@@ -32,7 +33,8 @@ pub(super) enum Database {
 
 impl Database {
     pub(super) fn file(path: PathBuf, files: Arc<Files>) -> Self {
-        Self::File(Arc::new(Pool { path, files, idle: Mutex::new(Some(Vec::new())) }))
+        let state = Mutex::new(State { idle: Some(Vec::new()), out: 0, resting: false });
+        Self::File(Arc::new(Pool { path, files, state, changed: Condvar::new() }))
     }
 
     pub(super) fn memory() -> Result<Self> {
@@ -98,8 +100,29 @@ impl Database {
     /// Closes what is idle; what is in use is closed when it is put back.
     pub(super) fn close(&self) {
         if let Self::File(pool) = self {
-            let idle = lock(&pool.idle).take();
+            let idle = lock(&pool.state).idle.take();
             drop(idle);
+        }
+    }
+
+    /// Closes all connections and lets nobody have one until [`Self::wake`]; false if one is still in use after `patience`.
+    pub(super) fn rest(&self, patience: Duration) -> bool {
+        let Self::File(pool) = self else { return true };
+        let mut state = lock(&pool.state);
+        state.resting = true;
+        let waited = pool.changed.wait_timeout_while(state, patience, |state| state.out > 0);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if let Some(idle) = &mut state.idle {
+            idle.clear();
+        }
+        state.out == 0
+    }
+
+    /// Lets connections be opened again.
+    pub(super) fn wake(&self) {
+        if let Self::File(pool) = self {
+            lock(&pool.state).resting = false;
+            pool.changed.notify_all();
         }
     }
 }
@@ -118,13 +141,33 @@ fn copy(from: &Connection) -> Result<Connection> {
 pub(super) struct Pool {
     path: PathBuf,
     files: Arc<Files>,
+    state: Mutex<State>,
+    /// A connection came back, or the rest is over.
+    changed: Condvar,
+}
+
+struct State {
     /// None once closed.
-    idle: Mutex<Option<Vec<Connection>>>,
+    idle: Option<Vec<Connection>>,
+    /// How many are in use.
+    out: usize,
+    /// Nobody gets one.
+    resting: bool,
 }
 
 impl Pool {
     fn take(&self) -> Result<Connection> {
-        let idle = lock(&self.idle).as_mut().ok_or_else(fault::closed)?.pop();
+        let mut state = lock(&self.state);
+        while state.resting {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let idle = state.idle.as_mut().ok_or_else(fault::closed)?.pop();
+        state.out += 1;
+        drop(state);
+        self.ready(idle).inspect_err(|_| self.came_back())
+    }
+
+    fn ready(&self, idle: Option<Connection>) -> Result<Connection> {
         if let Some(connection) = idle {
             self.files.check_database()?;
             return Ok(connection);
@@ -139,9 +182,26 @@ impl Pool {
     }
 
     fn put(&self, connection: Connection) {
-        let mut idle = lock(&self.idle);
-        if let Some(idle) = idle.as_mut().filter(|idle| idle.len() < IDLE && connection.is_autocommit()) {
-            idle.push(connection);
+        let mut state = lock(&self.state);
+        let keeps = !state.resting && connection.is_autocommit();
+        let rest = match &mut state.idle {
+            Some(idle) if keeps && idle.len() < IDLE => {
+                idle.push(connection);
+                None
+            }
+            _ => Some(connection),
+        };
+        drop(state);
+        // Closed before it counts as back.
+        drop(rest);
+        self.came_back();
+    }
+
+    fn came_back(&self) {
+        let mut state = lock(&self.state);
+        state.out = state.out.saturating_sub(1);
+        if state.resting {
+            self.changed.notify_all();
         }
     }
 }

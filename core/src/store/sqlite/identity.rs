@@ -6,7 +6,9 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
+use super::database::lock;
 use super::place;
 use crate::error::{Error, Result};
 
@@ -49,38 +51,43 @@ impl From<&std::fs::Metadata> for Identity {
 }
 
 /// The database, its write-ahead log and its shared memory, as one connection that stays open holds them.
-#[derive(Debug)]
-pub(super) struct Files([(PathBuf, Option<Identity>); 3]);
+pub(super) struct Files(Mutex<[(PathBuf, Option<Identity>); 3]>);
 
 impl Files {
     /// Those at their paths now. The connection that stays must have read by then, so that it holds all of them.
     pub(super) fn beside(database: &Path) -> Self {
-        let found = |path: PathBuf| {
-            let identity = Identity::at(&path);
-            (path, identity)
-        };
-        Self([database.to_owned(), place::beside(database, "-wal"), place::beside(database, "-shm")].map(found))
+        let paths = [database.to_owned(), place::beside(database, "-wal"), place::beside(database, "-shm")];
+        let files = Self(Mutex::new(paths.map(|path| (path, None))));
+        files.know();
+        files
+    }
+
+    /// The same again, where all connections were closed in between.
+    pub(super) fn know(&self) {
+        for (path, identity) in &mut *lock(&self.0) {
+            *identity = Identity::at(path);
+        }
     }
 
     /// Refuses if one of them is gone or another.
     pub(super) fn check(&self) -> Result<()> {
-        if self.0.iter().all(in_place) { Ok(()) } else { Err(moved()) }
+        if lock(&self.0).iter().all(in_place) { Ok(()) } else { Err(moved()) }
     }
 
     /// The same of the database alone.
     pub(super) fn check_database(&self) -> Result<()> {
-        let [database, ..] = &self.0;
+        let [database, ..] = &*lock(&self.0);
         if in_place(database) { Ok(()) } else { Err(moved()) }
     }
 
     /// The database.
     pub(super) fn database(&self) -> Option<Identity> {
-        self.0[0].1
+        lock(&self.0)[0].1
     }
 
     /// Whether the write-ahead log alone is lost, so that what is in it can still go into the database.
     pub(super) fn can_be_rescued(&self) -> bool {
-        let [database, log, memory] = &self.0;
+        let [database, log, memory] = &*lock(&self.0);
         in_place(database) && !in_place(log) && (in_place(memory) || Identity::at(&memory.0).is_none())
     }
 }

@@ -11,6 +11,7 @@ mod commit;
 mod convert;
 mod database;
 mod fault;
+pub mod fork;
 mod garbage;
 mod group;
 mod guard;
@@ -49,7 +50,7 @@ use self::identity::{Files, Identity};
 use self::pieces::Folder;
 use self::request::{Answer, Request};
 use self::snapshot::SqliteSnapshot;
-use self::writer::{Medium, Writer, now};
+use self::writer::{Held, Medium, Writer, now};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::feed::Head;
 use crate::log::operation::LogId;
@@ -95,11 +96,7 @@ impl SqliteStore {
         place::exists(&path)?;
         let opened = Identity::at(&path);
         let queue = schema::prepare(&path, create)?;
-        let connection = schema::connect(&path)?;
-        // A group of 10,000 vaults changes about 30 MB of pages; beyond this they are written twice.
-        connection.pragma_update(None, "cache_size", -32_768)?;
-        // A read, so that the connection holds all its files, of which none may go away from now on.
-        let _ = Batch::newest(&connection)?;
+        let connection = writer::connect(&path)?;
         let files = Arc::new(Files::beside(&path));
         if files.database() != opened {
             return Err(identity::moved());
@@ -108,12 +105,14 @@ impl SqliteStore {
         let database = Arc::new(Database::file(path.clone(), Arc::clone(&files)));
         let (folder, beside) = (Arc::new(Folder::beside(&path)), path.clone());
         let shared = Shared::start(
-            Medium::File { path, connection, queue, bell, files },
+            Medium::File { path, held: Some(Held { connection, queue, bell }), files },
             database,
             Some(&beside),
             Some(folder),
         )?;
-        Ok(Self::handle(Arc::new(shared)))
+        let shared = Arc::new(shared);
+        fork::opened(&shared);
+        Ok(Self::handle(shared))
     }
 
     /// Opens the database in memory of this name, which all clients of the process share; with `create` it makes it.
@@ -201,6 +200,15 @@ impl Shared {
         let (answer, answered) = oneshot::channel();
         self.requests.send(request(answer)).map_err(|_| fault::closed())?;
         answered.await.map_err(|_| fault::closed())?
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        if self.process != std::process::id() {
+            // A forked child. What it inherited may be locked for ever, and its connections are the parent's to close.
+            std::mem::forget(Arc::clone(&self.shared));
+        }
     }
 }
 

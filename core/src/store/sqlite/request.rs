@@ -1,6 +1,8 @@
 //! What the writer is asked for, and its answers.
 
 use bytes::Bytes;
+use std::sync::mpsc::{Receiver, Sender};
+
 use tokio::sync::oneshot;
 
 use super::apply::Applied;
@@ -24,6 +26,8 @@ pub(super) enum Request {
     Flush(Answer<()>),
     /// The same, and the writer has ended.
     Close(Answer<()>),
+    /// Lets go of the files, says so, and takes them again when it is woken.
+    Rest(Sender<()>, Receiver<Sender<()>>),
 }
 
 /// A request that was carried out in a transaction which is not committed yet.
@@ -46,7 +50,7 @@ impl Request {
             Self::Commit(_, answer) => send(answer, Err(same(error))),
             Self::Hold(_, answer) => send(answer, Err(same(error))),
             Self::Upload(_, _, answer) => send(answer, Err(same(error))),
-            Self::GiveUp(_) => {}
+            Self::GiveUp(_) | Self::Rest(..) => {}
             Self::Flush(answer) | Self::Close(answer) => send(answer, Err(same(error))),
         }
     }
