@@ -9,17 +9,24 @@
 )]
 
 mod bare;
+mod calls;
+mod growth;
 mod item_read;
 mod provision;
+mod revoke;
 mod school;
 mod timing;
 
 #[tokio::main]
 async fn main() {
-    let (counts, wanted): (Vec<String>, Vec<String>) = std::env::args()
-        .skip(1)
-        .filter(|argument| !argument.starts_with('-'))
-        .partition(|argument| argument.chars().all(|character| character.is_ascii_digit()));
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    if let [calls, vault, item] = arguments.as_slice()
+        && calls == "calls"
+    {
+        return calls::run(vault, item).await;
+    }
+    let (counts, wanted): (Vec<String>, Vec<String>) =
+        arguments.into_iter().partition(|argument| argument.chars().all(|character| character.is_ascii_digit()));
     let count = counts.first().map_or(10_000, |count| count.parse().unwrap());
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
     let folder = tempfile::tempdir_in(".").unwrap();
@@ -28,5 +35,11 @@ async fn main() {
     }
     if is_wanted("item_read") {
         item_read::run(folder.path()).await;
+    }
+    if is_wanted("revoke") {
+        revoke::run(folder.path(), count).await;
+    }
+    if is_wanted("growth") {
+        growth::run(folder.path(), 10 * count).await;
     }
 }
