@@ -22,7 +22,7 @@ NATIVE := $(shell find core/src bindings-python/src -type f) \
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))
 
-.PHONY: help demo test faults fuzz lint test-rust test-docs test-python python fmt clean
+.PHONY: help demo test faults fuzz lint test-rust test-docs test-python python bench fmt clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -45,7 +45,7 @@ test-docs: ## the examples of core's documentation, and its links
 
 test-python: python ## the package's tests, on a SQLite file and in memory; its types; its generated files
 	$(VENV)/bin/python bindings-python/stubs.py --check
-	$(VENV)/bin/python -m mypy --strict examples tests/python
+	$(VENV)/bin/python -m mypy --strict examples tests/python bindings-python/benches
 	$(VENV)/bin/python -m pytest tests/python
 
 faults: ## two hundred rounds of kill -9, of which `make test` runs what fits into seconds
@@ -64,6 +64,18 @@ fuzz: target/tools/bin/cargo-fuzz ## the decoders' fuzz targets, a minute each: 
 
 target/tools/bin/cargo-fuzz:
 	cargo install cargo-fuzz --locked --version 0.13.2 --root target/tools
+
+BENCH := $(CURDIR)/target/bench
+
+bench: $(VENV)/.installed ## the figures of docs/performance.md, each as a ratio: some twenty minutes on a quiet machine
+	cargo bench --package strongroom --locked
+	rm -rf $(BENCH)
+	$(VENV)/bin/maturin build --quiet --release --locked --manifest-path bindings-python/Cargo.toml --out $(BENCH)/wheels
+	$(PYTHON) -m venv $(BENCH)/strongroom
+	$(BENCH)/strongroom/bin/pip install --quiet --disable-pip-version-check $(BENCH)/wheels/*.whl
+	$(PYTHON) -m venv $(BENCH)/peers
+	$(BENCH)/peers/bin/pip install --quiet --disable-pip-version-check --requirement bindings-python/benches/peers.txt
+	$(BENCH)/strongroom/bin/python bindings-python/benches/figures.py $(BENCH)/peers/bin/python
 
 fmt: ## format
 	cargo fmt --all
