@@ -60,7 +60,7 @@ pub enum Guard {
         /// How far the author of the ending had seen.
         size: u64,
     },
-    /// No hold of somebody else stands against this signer here.
+    /// No hold stands against this signer here.
     NotHeld {
         /// Whose entries.
         signer: Id,

@@ -110,6 +110,7 @@ impl<'a> Bench<'a> {
             guards,
             rows,
             scope: (signer, vault) as Scope,
+            ends_itself: ended.contains(&(signer, vault)),
         };
         self.batch.add(received, &ended, plan);
         Ok(())

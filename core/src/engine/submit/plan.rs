@@ -21,6 +21,8 @@ pub(in crate::engine) struct Plan {
     pub(in crate::engine) rows: Vec<Row>,
     /// Where a hold against its signer would stop it.
     pub(in crate::engine) scope: Scope,
+    /// Whether it ends its own signer there: what a hold is for, and so not stopped by one that the signer asked for.
+    pub(in crate::engine) ends_itself: bool,
 }
 
 /// What one kind of operation adds to its plan.
@@ -40,7 +42,7 @@ pub(in crate::engine) fn change_set(plans: &[Plan]) -> (ChangeSet, Vec<usize>) {
     for (number, plan) in plans.iter().enumerate() {
         let rests_on = plan.rests_on.iter().filter(|(log, _)| logs.insert(*log));
         change.guards.extend(rests_on.map(|(log, size)| Guard::LogAt { log: *log, size: *size }));
-        if scopes.insert(plan.scope) {
+        if !plan.ends_itself && scopes.insert(plan.scope) {
             let (signer, vault) = plan.scope;
             change.guards.push(Guard::NotHeld { signer, vault });
         }

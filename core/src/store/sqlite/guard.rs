@@ -39,7 +39,7 @@ pub(super) fn holds(group: &mut Group<'_>, guard: &Guard) -> Result<bool> {
         Guard::NotHeld { .. } if !group.held => Ok(true),
         Guard::NotHeld { signer, vault } => {
             let mut find = group.connection.prepare_cached(
-                "SELECT NOT EXISTS (SELECT 1 FROM hold WHERE signer = ?1 AND holder <> ?1 AND until > ?2 \
+                "SELECT NOT EXISTS (SELECT 1 FROM hold WHERE signer = ?1 AND until > ?2 \
                  AND until <= ?4 AND (vault IS NULL OR vault = ?3))",
             )?;
             Ok(find.query_row((*signer, group.now, *vault, group.now + LONGEST), |row| row.get(0))?)
