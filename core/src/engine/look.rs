@@ -4,7 +4,7 @@ use super::session::Caller;
 use super::{Engine, clock};
 use crate::authority::Session;
 use crate::error::{Error, Result};
-use crate::log::body::{Recipient, role_of};
+use crate::log::body::role_of;
 use crate::log::operation::{LogId, LogKind};
 use crate::log::replay::principal::{MANAGE_USERS, READ_AUDIT};
 use crate::model::id::{Id, PrincipalKind};
@@ -84,9 +84,7 @@ impl Engine {
         let who = look.caller.principal;
         let mut known = self.known.lock().await;
         let view = known.groups(&mut *look.snapshot).await?;
-        let is_in = |id: &Id| {
-            view.directory.group(*id).is_some_and(|group| group.members_at(u64::MAX).any(|member| member == who))
-        };
+        let is_in = |id: &Id| view.directory.group(*id).is_some_and(|group| group.joined_at(who, u64::MAX).is_some());
         let groups: Vec<Id> = known.group_ids().iter().copied().filter(is_in).collect();
         look.groups = Some(groups.clone());
         Ok(groups)
@@ -136,9 +134,10 @@ impl Engine {
         if kind != PrincipalKind::Recovery || self.standing(look).await?.recovery != Some(principal) {
             return Ok(false);
         }
-        let view = self.view(&mut *look.snapshot, [LogId::new(LogKind::Vault, vault)]).await?;
-        let named = Some(Recipient { principal, generation });
-        Ok(view.vaults.get(&vault).is_some_and(|vault| !vault.deleted && vault.epoch().start.recovery == named))
+        let logs = [LogId::new(LogKind::Vault, vault), LogId::new(LogKind::Principal, principal)];
+        let view = self.view(&mut *look.snapshot, logs).await?;
+        let log = view.vaults.get(&vault).filter(|log| !log.deleted);
+        Ok(log.is_some_and(|log| log.names_recovery(&view.directory, principal, generation)))
     }
 }
 

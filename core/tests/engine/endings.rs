@@ -90,7 +90,7 @@ async fn the_last_administrator_stays_or_the_recovery_key_is_named() {
     }
     rows.wraps.clear();
     let refused = world.submit(&world.owner, sign(&operation, &[&world.owner.identity], rows)).await;
-    assert_eq!(code(refused), "policy_violation");
+    assert_eq!(code(refused), "conflict");
     let (operation, rows) = world.revocation(vault, 2, &[], world.owner.id).await;
     taken_receipt(&world.submit(&world.owner, sign(&operation, &[&world.owner.identity], rows)).await.unwrap());
 }

@@ -96,7 +96,7 @@ impl Sealed {
         let standing =
             to.standing_at(known.head.size).map(|keys| Recipient { principal: to.id, generation: keys.number });
         let recipients: Vec<Recipient> =
-            standing.into_iter().filter(|to| view.log.openers.get(&to.principal) != Some(&to.generation)).collect();
+            standing.into_iter().filter(|to| !view.log.openers.contains(to)).collect();
         let wraps = if recipients.is_empty() {
             Vec::new()
         } else {
@@ -201,7 +201,7 @@ impl Sealed {
         let now = time::to_millis(chrono::Utc::now());
         let state = if tenure.expires_at.is_some_and(|end| end <= now) {
             GrantState::Expired
-        } else if view.log.openers.contains_key(&who) {
+        } else if view.log.opens(directory, who) {
             GrantState::Active
         } else {
             GrantState::Pending

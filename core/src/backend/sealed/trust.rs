@@ -194,6 +194,7 @@ fn involved(view: &VaultView) -> BTreeSet<LogId> {
         })
         .collect();
     logs.extend(log.epochs.iter().map(|epoch| principal(epoch.maker)));
+    logs.extend(log.openers.iter().chain(&log.epoch().start.recovery).map(|opener| principal(opener.principal)));
     logs.extend(view.signers.iter().copied().map(principal));
     logs
 }

@@ -58,13 +58,14 @@ pub(super) fn is_current(bench: &Bench<'_>, member: &MemberGrant) -> Ruled {
     }
 }
 
-/// Refuses an epoch without the recovery key where policy wants it, or with one that is no longer the account's.
+/// Refuses an epoch for a recovery key that is no longer the account's, and a new vault without one where policy wants
+/// it. A later epoch is for its administrators to start without.
 pub(super) fn allows_epoch(bench: &Bench<'_>, name: &'static str, start: &EpochStart) -> Ruled {
     let current = bench.directory().account.recovery();
     match start.recovery {
         Some(named) if Some(named.principal) != current => Err(Stop::stale()),
-        None if bench.policy().recovery => {
-            Err(violation(name, "policy wants vaults to name the recovery key: name it"))
+        None if bench.policy().recovery && start.number == 1 => {
+            Err(violation(name, "policy wants new vaults to name the recovery key: name it"))
         }
         _ => Ok(()),
     }

@@ -10,9 +10,9 @@ use super::{ends, policy};
 use crate::authority::Rows;
 use crate::engine::clock;
 use crate::error::Error;
-use crate::log::body::{EpochStart, Recipient, role_number, role_of};
+use crate::log::body::{EpochStart, Recipient, role_number};
 use crate::log::operation::{Body, LogKind};
-use crate::log::replay::{Directory, VaultLog, mentions};
+use crate::log::replay::{VaultLog, mentions};
 use crate::model::id::{Id, VaultId};
 use crate::model::principal::PrincipalState;
 use crate::model::role::Role;
@@ -107,10 +107,7 @@ fn rules(bench: &Bench<'_>, before: Option<&VaultLog>, received: &Received) -> R
             if body.members.is_empty() {
                 return Err(Error::invalid_argument("access.granted was asked: it names nobody: name somebody").into());
             }
-            policy::allows_grants(bench, name, body.members.iter())?;
-            body.members.iter().try_for_each(|member| {
-                is_no_smaller(bench.directory(), before, member.grantee, member.generation, role_of(member.role)?)
-            })
+            policy::allows_grants(bench, name, body.members.iter())
         }
         Body::AccessCompleted(body) => {
             let completed = before.into_iter().flat_map(|vault| vault.members.iter()).find_map(|(grantee, tenures)| {
@@ -128,27 +125,6 @@ fn rules(bench: &Bench<'_>, before: Option<&VaultLog>, received: &Received) -> R
         Body::EpochStarted(body) => policy::allows_epoch(bench, name, &body.epoch),
         _ => Ok(()),
     }
-}
-
-/// The replay compares roles of one generation only; a rotation between must not lower anybody without a new key.
-fn is_no_smaller(
-    directory: &Directory,
-    before: Option<&VaultLog>,
-    grantee: Id,
-    generation: Option<u32>,
-    role: Role,
-) -> Ruled {
-    let Some((had, tenure)) = before.and_then(|before| before.tenure(grantee)) else { return Ok(()) };
-    let same = match (tenure.generation, generation) {
-        (Some(one), Some(other)) => directory.principal(grantee).is_some_and(|log| log.same_chain(one, other)),
-        (one, other) => one == other,
-    };
-    if same && role < had {
-        return Err(Stop::Refused(Error::invalid_argument(
-            "access.granted was asked: a smaller role is given by a new epoch: start one that lowers the member",
-        )));
-    }
-    Ok(())
 }
 
 /// A vault has an administrator, or the recovery key can make one.

@@ -6,6 +6,7 @@ use rpds::HashTrieMapSync;
 
 use super::principal::Right;
 use super::{AccountLog, GroupLog, Placed, PrincipalLog, Refusal, Verdict};
+use crate::log::body::Recipient;
 use crate::log::operation::{Body, LogId, LogKind, Operation};
 use crate::model::id::{Id, PrincipalKind};
 
@@ -43,6 +44,23 @@ impl Directory {
     /// A group's log, if it is known.
     pub fn group(&self, id: Id) -> Option<&GroupLog> {
         self.groups.get(&id).map(Arc::as_ref)
+    }
+
+    /// Whether these keys were those of a member in the feed of this size: a reissue ends what a group had let in.
+    pub fn in_group_at(&self, group: Id, who: Recipient, size: u64) -> bool {
+        let joined = self.group(group).and_then(|group| group.joined_at(who.principal, size));
+        self.carries_over(who, joined)
+    }
+
+    /// Rule 3: whether these keys could act as a member's.
+    pub fn acts_in_group(&self, group: Id, who: Recipient, position: u64, seen: u64) -> bool {
+        let joined = self.group(group).and_then(|group| group.allows(who.principal, position, seen));
+        self.carries_over(who, joined)
+    }
+
+    fn carries_over(&self, who: Recipient, joined: Option<u64>) -> bool {
+        let log = self.principal(who.principal);
+        joined.is_some_and(|joined| log.is_some_and(|log| log.had_chain_at(joined, who.generation)))
     }
 
     /// Everybody who is known.

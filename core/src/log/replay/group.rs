@@ -82,9 +82,14 @@ impl GroupLog {
         self.members.keys().copied()
     }
 
-    /// Rule 3: whether somebody could act as a member.
-    pub fn allows(&self, member: Id, position: u64, seen: u64) -> bool {
-        self.members.get(&member).is_some_and(|timeline| timeline.allows(position, seen))
+    /// Where in the feed somebody was let in who was in it in the feed of this size.
+    pub fn joined_at(&self, member: Id, size: u64) -> Option<u64> {
+        self.members.get(&member)?.held_since(size)
+    }
+
+    /// Rule 3: where somebody was let in who could act as a member.
+    pub fn allows(&self, member: Id, position: u64, seen: u64) -> Option<u64> {
+        self.members.get(&member)?.allows_since(position, seen)
     }
 }
 

@@ -226,6 +226,13 @@ impl PrincipalLog {
         self.generations.iter().find(|generation| generation.number > 0 && generation.standing.held_at(size))
     }
 
+    /// Whether what was given to the principal itself at this place in the feed, and not to a generation of it, is also
+    /// this generation's: a reissue between ends it.
+    pub fn had_chain_at(&self, position: u64, generation: u32) -> bool {
+        let begun = |keys: &&Generation| keys.standing.begun().is_some_and(|begun| begun <= position);
+        self.generations.iter().rfind(begun).is_some_and(|keys| self.same_chain(keys.number, generation))
+    }
+
     /// Whether a membership of one generation is also the other's.
     pub fn same_chain(&self, one: u32, other: u32) -> bool {
         match (self.generation(one), self.generation(other)) {

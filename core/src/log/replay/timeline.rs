@@ -43,7 +43,20 @@ impl Timeline {
 
     /// Whether the right stood in the feed of this size.
     pub fn held_at(&self, size: u64) -> bool {
-        matches!(self.0.iter().rev().find(|event| event.position() < size), Some(Event::Given { .. }))
+        self.held_since(size).is_some()
+    }
+
+    /// Where the right was given that stood in the feed of this size.
+    pub fn held_since(&self, size: u64) -> Option<u64> {
+        match self.0.iter().rev().find(|event| event.position() < size) {
+            Some(Event::Given { position }) => Some(*position),
+            _ => None,
+        }
+    }
+
+    /// Where the right was given first.
+    pub fn begun(&self) -> Option<u64> {
+        self.0.first().map(|event| event.position())
     }
 
     /// Rule 3: whether an operation at this place, whose author had seen so much, could use the right.
@@ -51,13 +64,17 @@ impl Timeline {
     /// What gave the right lies in the feed that the author had seen; and each operation that took it away had seen the
     /// author's operation, unless the right was given back in the feed that the author had seen.
     pub fn allows(&self, position: u64, seen: u64) -> bool {
-        let given = self.0.iter().rposition(|event| matches!(event, Event::Given { position } if *position < seen));
-        given.is_some_and(|given| {
-            self.0.iter().skip(given).all(|event| match event {
-                Event::Given { .. } => true,
-                Event::Taken { seen: covered, .. } => position < *covered,
-            })
-        })
+        self.allows_since(position, seen).is_some()
+    }
+
+    /// As [`Timeline::allows`]: where the right was given that could be used.
+    pub fn allows_since(&self, position: u64, seen: u64) -> Option<u64> {
+        let given = self.0.iter().rposition(|event| matches!(event, Event::Given { position } if *position < seen))?;
+        let stands = self.0.iter().skip(given).all(|event| match event {
+            Event::Given { .. } => true,
+            Event::Taken { seen: covered, .. } => position < *covered,
+        });
+        self.0.get(given).filter(|_| stands).map(|event| event.position())
     }
 }
 

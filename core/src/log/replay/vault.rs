@@ -75,8 +75,8 @@ pub struct VaultLog {
     pub epochs: Vec<Epoch>,
     /// Everybody who ever was a member, and what they had when.
     pub members: BTreeMap<Id, Vec<Tenure>>,
-    /// Who can open the current epoch's key.
-    pub openers: BTreeMap<Id, u32>,
+    /// Who can open the current epoch's key, with which of their keys.
+    pub openers: BTreeSet<Recipient>,
     states: Vec<crate::log::feed::Head>,
 }
 
@@ -112,7 +112,7 @@ impl VaultLog {
             name: NameReference { hash: body.name, epoch: 1, seq: 0 },
             epochs: Vec::new(),
             members: BTreeMap::new(),
-            openers: BTreeMap::new(),
+            openers: BTreeSet::new(),
             states: Vec::new(),
         };
         for member in &body.members {
@@ -146,26 +146,23 @@ impl VaultLog {
             Body::AccessGranted(body) if admin || rescue => {
                 self.current(body.epoch)?;
                 for member in &body.members {
-                    self.is_no_smaller(member)?;
+                    self.is_no_smaller(member, directory)?;
                     next.admit(member, placed, directory)?;
                 }
                 for recipient in &body.recipients {
                     let named = body.members.iter().any(|member| {
-                        member.grantee == recipient.principal
-                            || directory
-                                .group(member.grantee)
-                                .is_some_and(|group| group.members_at(seen).any(|id| id == recipient.principal))
+                        member.grantee == recipient.principal || directory.in_group_at(member.grantee, *recipient, seen)
                     });
                     if !named || !stands_as(directory, *recipient, seen) {
                         return Err(Refusal::Malformed("it gives the key to somebody it does not let in".to_owned()));
                     }
-                    next.openers.insert(recipient.principal, recipient.generation);
+                    next.openers.insert(*recipient);
                 }
             }
             Body::AccessCompleted(body) if role.is_some() => {
                 self.current(body.epoch)?;
                 self.is_still_granted(body.grant, body.recipient, directory, position, seen)?;
-                next.openers.insert(body.recipient.principal, body.recipient.generation);
+                next.openers.insert(body.recipient);
             }
             Body::EpochStarted(body) if admin || rescue => {
                 if body.epoch.number != self.epoch().start.number + 1 || body.epoch.previous.0.is_none() {
@@ -191,6 +188,30 @@ impl VaultLog {
     /// The newest epoch.
     pub fn epoch(&self) -> &Epoch {
         &self.epochs[self.epochs.len() - 1]
+    }
+
+    /// Whether somebody can open the current epoch's key with their newest keys, or with those that these follow by
+    /// rotations.
+    pub fn opens(&self, directory: &Directory, who: Id) -> bool {
+        let all = Recipient { principal: who, generation: 0 }..=Recipient { principal: who, generation: u32::MAX };
+        let newest = directory.principal(who).and_then(|log| Some((log, log.newest()?.number)));
+        newest.is_some_and(|(log, newest)| {
+            self.openers.range(all).any(|opener| log.same_chain(opener.generation, newest))
+        })
+    }
+
+    /// Who of the active members can't open the current key, and the place of the grant by which they are in.
+    pub fn waiting(&self, directory: &Directory, seen: u64, now: u64) -> Vec<(Recipient, u64)> {
+        let unopened = self.recipients(directory, seen).into_iter().filter(|who| !self.opens(directory, who.principal));
+        let by_which = |who: Recipient| {
+            let grant = self.members.iter().find_map(|(grantee, tenures)| {
+                let tenure = tenures.last().filter(|tenure| tenure.role.is_some())?;
+                let theirs = *grantee == who.principal || directory.in_group_at(*grantee, who, seen);
+                (theirs && tenure.expires_at.is_none_or(|end| now < end)).then_some(tenure.seq)
+            });
+            grant.map(|grant| (who, grant))
+        };
+        unopened.filter_map(by_which).collect()
     }
 
     /// The epoch of this number.
@@ -231,7 +252,7 @@ impl VaultLog {
                         let log = directory.principal(who);
                         log.is_some_and(|log| tenure.generation.is_some_and(|of| log.same_chain(of, generation)))
                     } else {
-                        directory.group(*grantee).is_some_and(|group| group.allows(who, position, seen))
+                        directory.acts_in_group(*grantee, Recipient { principal: who, generation }, position, seen)
                     }
                 };
                 had(tenures, *role, at, position, covers)
@@ -250,17 +271,24 @@ impl VaultLog {
                 let theirs = if *grantee == who {
                     directory.principal(who)?.same_chain(tenure.generation?, generation)
                 } else {
-                    directory.group(*grantee)?.members_at(u64::MAX).any(|id| id == who)
+                    directory.in_group_at(*grantee, Recipient { principal: who, generation }, u64::MAX)
                 };
                 (unexpired && theirs).then_some(tenure.role).flatten()
             })
             .max()
     }
 
-    /// Whether the recovery key may act: the current epoch names it.
+    /// Whether the recovery key may act: the current epoch names it, before a rotation or after.
     pub fn recovery_may(&self, directory: &Directory, who: Id, generation: u32, position: u64, seen: u64) -> bool {
-        self.epoch().start.recovery == Some(Recipient { principal: who, generation })
-            && directory.account.recovery_allows(who, position, seen)
+        self.names_recovery(directory, who, generation) && directory.account.recovery_allows(who, position, seen)
+    }
+
+    /// Whether the current epoch names these keys as those of recovery, or keys that they follow by rotations.
+    pub fn names_recovery(&self, directory: &Directory, who: Id, generation: u32) -> bool {
+        self.epoch().start.recovery.is_some_and(|named| {
+            named.principal == who
+                && directory.principal(who).is_some_and(|log| log.same_chain(named.generation, generation))
+        })
     }
 
     /// Whom an epoch's key is for: the active members as judged in the feed of this size, in order of id.
@@ -276,9 +304,10 @@ impl VaultLog {
             let Some(tenure) = tenures.last().filter(in_it) else { continue };
             if let Some(group) = directory.group(*grantee) {
                 for member in group.members_at(seen) {
-                    if let Some(generation) = directory.principal(member).and_then(|log| log.standing_at(seen)) {
-                        recipients.insert(Recipient { principal: member, generation: generation.number });
-                    }
+                    let keys = directory.principal(member).and_then(|log| log.standing_at(seen));
+                    let recipient =
+                        keys.map(|generation| Recipient { principal: member, generation: generation.number });
+                    recipients.extend(recipient.filter(|recipient| directory.in_group_at(*grantee, *recipient, seen)));
                 }
             } else if let Some((log, generation)) =
                 directory.principal(*grantee).and_then(|log| Some((log, log.standing_at(seen)?)))
@@ -292,12 +321,16 @@ impl VaultLog {
 
     /// Whether somebody who can open the current key should no longer: ended, put out or expired.
     pub fn is_due(&self, directory: &Directory, now: u64) -> bool {
-        self.openers.iter().any(|(who, generation)| {
-            let stands = directory
-                .principal(*who)
-                .is_some_and(|log| log.generation(*generation).is_ok_and(|keys| keys.standing.holds()));
-            !stands || self.role_now(directory, *who, now).is_none()
-        })
+        let stands = |Recipient { principal, generation }: Recipient| {
+            let log = directory.principal(principal);
+            log.is_some_and(|log| log.generation(generation).is_ok_and(|keys| keys.standing.holds()))
+        };
+        let rescued = self.epoch().start.recovery;
+        rescued.is_some_and(|key| directory.account.recovery() != Some(key.principal) || !stands(key))
+            || self
+                .openers
+                .iter()
+                .any(|opener| !stands(*opener) || self.role_now(directory, opener.principal, now).is_none())
     }
 
     fn admit(&mut self, member: &MemberGrant, placed: Placed<'_>, directory: &Directory) -> Verdict {
@@ -353,7 +386,7 @@ impl VaultLog {
         {
             return Err(Refusal::Malformed("it names a recovery key that is not the account's".to_owned()));
         }
-        self.openers = expected.iter().map(|recipient| (recipient.principal, recipient.generation)).collect();
+        self.openers = expected.into_iter().collect();
         self.epochs.push(Epoch {
             seq: placed.seq,
             start: start.clone(),
@@ -363,13 +396,19 @@ impl VaultLog {
         Ok(())
     }
 
-    fn is_no_smaller(&self, member: &MemberGrant) -> Verdict {
-        match self.tenure(member.grantee) {
-            Some((role, tenure)) if role_of(member.role)? < role && tenure.generation == member.generation => {
-                Err(Refusal::Malformed("a smaller role is given by a new epoch".to_owned()))
+    /// A role is made smaller by an epoch alone, of a group or along an unbroken chain of somebody's keys.
+    fn is_no_smaller(&self, member: &MemberGrant, directory: &Directory) -> Verdict {
+        let Some((role, tenure)) = self.tenure(member.grantee) else { return Ok(()) };
+        let same = match (tenure.generation, member.generation) {
+            (Some(one), Some(other)) => {
+                directory.principal(member.grantee).is_some_and(|log| log.same_chain(one, other))
             }
-            _ => Ok(()),
+            (one, other) => one == other,
+        };
+        if same && role_of(member.role)? < role {
+            return Err(Refusal::Malformed("a smaller role is given by a new epoch".to_owned()));
         }
+        Ok(())
     }
 
     fn is_still_granted(
@@ -383,8 +422,8 @@ impl VaultLog {
         let refused = || Refusal::State("the grant that it completes is no longer in force".to_owned());
         let entry = self.members.iter().find_map(|(grantee, tenures)| {
             let tenure = tenures.last().filter(|tenure| tenure.seq == grant && tenure.role.is_some())?;
-            let theirs = *grantee == recipient.principal
-                || directory.group(*grantee).is_some_and(|group| group.allows(recipient.principal, position, seen));
+            let theirs =
+                *grantee == recipient.principal || directory.acts_in_group(*grantee, recipient, position, seen);
             theirs.then_some(tenure)
         });
         let tenure = entry.ok_or_else(refused)?;
