@@ -414,7 +414,7 @@ class Users:
     def suspend(self, who: str) -> Principal: ...
     def reactivate(self, who: str) -> Principal: ...
     def reissue(self, who: str, *, save: _Save | None = None) -> Credential: ...
-    def delete(self, who: str, *, successor: str | None = None, erase: bool | None = None) -> None: ...
+    def delete(self, who: str, *, successor: str | None = None, erase: bool = False) -> None: ...
 
 @final
 class ServiceAccounts:
@@ -582,6 +582,7 @@ class Audit:
         self,
         *,
         actor: str | None = None,
+        generation: int | None = None,
         vault: str | None = None,
         action: str | Sequence[str] | None = None,
         since: datetime | None = None,

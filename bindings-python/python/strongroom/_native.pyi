@@ -1134,9 +1134,17 @@ class Client:
         """
 
     def rotate_token(self, *, save: _Save | None=None) -> str:
-        """Makes new keys for the caller, and ends its old token. Its vaults are due for new keys afterwards.
+        """Makes new keys for the caller and answers their token; the old one is refused from then on.
 
-        `save` is called with the Credential and must return before anything is committed.
+        The caller's grants stay, and its vaults are due for new keys: see `vaults.rekey`. This client goes on with the
+        new keys; calls on it that run meanwhile may raise Unauthenticated. `save`: called with the Credential before
+        anything is sent; what it raises stops the operation. Whatever happens afterwards, one of the two tokens works.
+
+        Raises Unavailable if it is not known whether the change was committed: connect with the new token, or else
+        the old one.
+
+        >>> client.rotate_token().startswith("strongroom_usr_")
+        True
         """
 
     def limits(self) -> dict[str, int]:
@@ -1223,9 +1231,17 @@ class AsyncClient:
         """
 
     def rotate_token(self, *, save: _Save | None=None) -> Awaitable[str]:
-        """Makes new keys for the caller, and ends its old token. Its vaults are due for new keys afterwards.
+        """Makes new keys for the caller and answers their token; the old one is refused from then on.
 
-        `save` is called with the Credential and must return before anything is committed.
+        The caller's grants stay, and its vaults are due for new keys: see `vaults.rekey`. This client goes on with the
+        new keys; calls on it that run meanwhile may raise Unauthenticated. `save`: called with the Credential before
+        anything is sent; what it raises stops the operation. Whatever happens afterwards, one of the two tokens works.
+
+        Raises Unavailable if it is not known whether the change was committed: connect with the new token, or else
+        the old one.
+
+        >>> client.rotate_token().startswith("strongroom_usr_")
+        True
         """
 
     def limits(self) -> Awaitable[dict[str, int]]:
@@ -1289,7 +1305,11 @@ class Vaults:
         """Deletes the vault and all in it for ever; its log stays. Needs `admin`."""
 
     def rekey(self, *, ids: Sequence[str] | None=None) -> int:
-        """Gives these vaults a new key, or all that are due, and answers how many."""
+        """Moves these vaults to a new key, or all that are due and the caller administers, and answers how many.
+
+        Many vaults are one commit. What was done when a call is interrupted stays done; a repeat goes on with the rest.
+        Members whose time is over, and who were deleted, are put out.
+        """
 
 @final
 class AsyncVaults:
@@ -1340,7 +1360,11 @@ class AsyncVaults:
         """Deletes the vault and all in it for ever; its log stays. Needs `admin`."""
 
     def rekey(self, *, ids: Sequence[str] | None=None) -> Awaitable[int]:
-        """Gives these vaults a new key, or all that are due, and answers how many."""
+        """Moves these vaults to a new key, or all that are due and the caller administers, and answers how many.
+
+        Many vaults are one commit. What was done when a call is interrupted stays done; a repeat goes on with the rest.
+        Members whose time is over, and who were deleted, are put out.
+        """
 
 @final
 class Access:
@@ -1372,12 +1396,13 @@ class Access:
         """Answers who is in the vault, or was `at` that instant."""
 
     def matrix(self) -> Page[Grant]:
-        """Answers every grant of the vaults the caller administers."""
+        """Answers every grant of the vaults the caller administers, or that the recovery code may rescue, vault by vault."""
 
     def approve(self, principal: str, *, vaults: Sequence[str] | None=None) -> int:
         """Renews the grants of somebody whose keys were reissued, moves those vaults to new keys, and answers how many.
 
-        `vaults`: ids; all that the caller administers by default.
+        Make sure first that the new keys are theirs. `vaults`: ids; all that the caller administers by default, or with the
+        recovery code all that name it. A grant keeps its role and its end.
         """
 
 @final
@@ -1410,12 +1435,13 @@ class AsyncAccess:
         """Answers who is in the vault, or was `at` that instant."""
 
     def matrix(self) -> Pages[Grant]:
-        """Answers every grant of the vaults the caller administers."""
+        """Answers every grant of the vaults the caller administers, or that the recovery code may rescue, vault by vault."""
 
     def approve(self, principal: str, *, vaults: Sequence[str] | None=None) -> Awaitable[int]:
         """Renews the grants of somebody whose keys were reissued, moves those vaults to new keys, and answers how many.
 
-        `vaults`: ids; all that the caller administers by default.
+        Make sure first that the new keys are theirs. `vaults`: ids; all that the caller administers by default, or with the
+        recovery code all that name it. A grant keeps its role and its end.
         """
 
 @final
@@ -1449,17 +1475,34 @@ class Users:
         """Answers users, oldest first. Without `can_manage_users`: oneself and people one shares a vault with."""
 
     def suspend(self, who: str) -> Principal:
-        """Stops a user from signing until reactivated."""
+        """Stops a user: every call of theirs raises Unauthenticated until `reactivate`. Needs `can_manage_users`.
+
+        Their vaults are due for new keys. Raises Conflict for the owner; PermissionDenied for somebody with a right
+        that the caller lacks.
+        """
 
     def reactivate(self, who: str) -> Principal:
-        """Lets a suspended user sign again."""
+        """Lets a suspended user in again, with the token and the grants that they had. Needs `can_manage_users`.
+
+        Where a vault has moved to a new key meanwhile, they wait until a member of it has looked at the vault.
+        """
 
     def reissue(self, who: str, *, save: _Save | None=None) -> Credential:
-        """Gives a user new keys after a loss; an administrator of each vault lets it in again with access.approve."""
+        """Gives a user new keys after a loss: the same principal, another token, the old one dead at once.
 
-    def delete(self, who: str, *, successor: str | None=None, erase: bool | None=None) -> None:
-        """Ends a user, out of every vault. `successor`: who gets what would otherwise have no administrator.
-        `erase`: forgets name and e-mail too.
+        Needs `can_manage_users`. The new keys open no vault until an administrator of it, or the recovery code, has
+        named them with `access.approve`; a grant by e-mail says so. `save`: called with the Credential before anything is
+        committed. Raises PermissionDenied for the owner, and for somebody with a right that the caller lacks.
+        """
+
+    def delete(self, who: str, *, successor: str | None=None, erase: bool=False) -> None:
+        """Ends a user for good, out of every vault; those are due for new keys. Needs `can_manage_users`.
+
+        `successor`: who becomes an administrator where nobody else but the caller is one. `erase`: forgets name and e-mail
+        too; the log keeps the id.
+
+        Raises Conflict for the owner, and where a vault would be left without an administrator and does not name the
+        recovery key; with a successor also where the caller is no administrator and nobody else is one.
         """
 
 @final
@@ -1493,17 +1536,34 @@ class AsyncUsers:
         """Answers users, oldest first. Without `can_manage_users`: oneself and people one shares a vault with."""
 
     def suspend(self, who: str) -> Awaitable[Principal]:
-        """Stops a user from signing until reactivated."""
+        """Stops a user: every call of theirs raises Unauthenticated until `reactivate`. Needs `can_manage_users`.
+
+        Their vaults are due for new keys. Raises Conflict for the owner; PermissionDenied for somebody with a right
+        that the caller lacks.
+        """
 
     def reactivate(self, who: str) -> Awaitable[Principal]:
-        """Lets a suspended user sign again."""
+        """Lets a suspended user in again, with the token and the grants that they had. Needs `can_manage_users`.
+
+        Where a vault has moved to a new key meanwhile, they wait until a member of it has looked at the vault.
+        """
 
     def reissue(self, who: str, *, save: _Save | None=None) -> Awaitable[Credential]:
-        """Gives a user new keys after a loss; an administrator of each vault lets it in again with access.approve."""
+        """Gives a user new keys after a loss: the same principal, another token, the old one dead at once.
 
-    def delete(self, who: str, *, successor: str | None=None, erase: bool | None=None) -> Awaitable[None]:
-        """Ends a user, out of every vault. `successor`: who gets what would otherwise have no administrator.
-        `erase`: forgets name and e-mail too.
+        Needs `can_manage_users`. The new keys open no vault until an administrator of it, or the recovery code, has
+        named them with `access.approve`; a grant by e-mail says so. `save`: called with the Credential before anything is
+        committed. Raises PermissionDenied for the owner, and for somebody with a right that the caller lacks.
+        """
+
+    def delete(self, who: str, *, successor: str | None=None, erase: bool=False) -> Awaitable[None]:
+        """Ends a user for good, out of every vault; those are due for new keys. Needs `can_manage_users`.
+
+        `successor`: who becomes an administrator where nobody else but the caller is one. `erase`: forgets name and e-mail
+        too; the log keeps the id.
+
+        Raises Conflict for the owner, and where a vault would be left without an administrator and does not name the
+        recovery key; with a successor also where the caller is no administrator and nobody else is one.
         """
 
 @final
@@ -1528,13 +1588,21 @@ class ServiceAccounts:
         """Answers service accounts, oldest first."""
 
     def update(self, id: str, *, name: str | None=None, can_create_vaults: bool | None=None, can_manage_users: bool | None=None, can_manage_policy: bool | None=None, can_read_audit: bool | None=None, expires_at: datetime | None=None) -> Principal:
-        """Changes what a service account may do; what is left out stays."""
+        """Changes what a service account is called, what it may do and until when; what is left out stays.
+
+        Needs `can_manage_users`, every right that it has, and every right that it is given.
+        """
 
     def revoke(self, id: str) -> None:
         """Ends a service account for good: its token is refused from now on. Needs `can_manage_users`."""
 
     def reissue(self, id: str, *, save: _Save | None=None) -> Credential:
-        """Gives a service account new keys after a loss; the old token is dead at once."""
+        """Gives a service account new keys after a loss: the same principal, another token, the old one dead at once.
+
+        Needs `can_manage_users` and every right that it has. With the new keys it has no right and no vault: an
+        administrator of each vault, or the recovery code, lets it in again with `access.approve`, and `update` gives its
+        rights back. `save`: called with the Credential before anything is committed.
+        """
 
 @final
 class AsyncServiceAccounts:
@@ -1558,13 +1626,21 @@ class AsyncServiceAccounts:
         """Answers service accounts, oldest first."""
 
     def update(self, id: str, *, name: str | None=None, can_create_vaults: bool | None=None, can_manage_users: bool | None=None, can_manage_policy: bool | None=None, can_read_audit: bool | None=None, expires_at: datetime | None=None) -> Awaitable[Principal]:
-        """Changes what a service account may do; what is left out stays."""
+        """Changes what a service account is called, what it may do and until when; what is left out stays.
+
+        Needs `can_manage_users`, every right that it has, and every right that it is given.
+        """
 
     def revoke(self, id: str) -> Awaitable[None]:
         """Ends a service account for good: its token is refused from now on. Needs `can_manage_users`."""
 
     def reissue(self, id: str, *, save: _Save | None=None) -> Awaitable[Credential]:
-        """Gives a service account new keys after a loss; the old token is dead at once."""
+        """Gives a service account new keys after a loss: the same principal, another token, the old one dead at once.
+
+        Needs `can_manage_users` and every right that it has. With the new keys it has no right and no vault: an
+        administrator of each vault, or the recovery code, lets it in again with `access.approve`, and `update` gives its
+        rights back. `save`: called with the Credential before anything is committed.
+        """
 
 @final
 class Groups:
@@ -1983,10 +2059,10 @@ class AsyncPolicies:
 class Audit:
     """The audit, as far as the caller may see it."""
 
-    def list(self, *, actor: str | None=None, vault: str | None=None, action: str | Sequence[str] | None=None, since: datetime | None=None, until: datetime | None=None, after: str | None=None) -> Page[AuditEvent]:
+    def list(self, *, actor: str | None=None, generation: int | None=None, vault: str | None=None, action: str | Sequence[str] | None=None, since: datetime | None=None, until: datetime | None=None, after: str | None=None) -> Page[AuditEvent]:
         """Answers events, oldest first: one's own, all of a vault one administers, everything with `can_read_audit` or as owner.
 
-        `actor`: an e-mail or id. `vault`: an id. `action`: a name, a list of names, or a pattern such as `item.*`.
+        `actor`: an e-mail or id. `generation`: of which of the actor's keys, 1 at first. `vault`: an id. `action`: a name, a list of names, or a pattern such as `item.*`.
         `since`: from this instant on. `until`: before this instant. `after`: a cursor. What is left out matches all.
         """
 
@@ -2007,10 +2083,10 @@ class Audit:
 class AsyncAudit:
     """The audit, as far as the caller may see it."""
 
-    def list(self, *, actor: str | None=None, vault: str | None=None, action: str | Sequence[str] | None=None, since: datetime | None=None, until: datetime | None=None, after: str | None=None) -> Pages[AuditEvent]:
+    def list(self, *, actor: str | None=None, generation: int | None=None, vault: str | None=None, action: str | Sequence[str] | None=None, since: datetime | None=None, until: datetime | None=None, after: str | None=None) -> Pages[AuditEvent]:
         """Answers events, oldest first: one's own, all of a vault one administers, everything with `can_read_audit` or as owner.
 
-        `actor`: an e-mail or id. `vault`: an id. `action`: a name, a list of names, or a pattern such as `item.*`.
+        `actor`: an e-mail or id. `generation`: of which of the actor's keys, 1 at first. `vault`: an id. `action`: a name, a list of names, or a pattern such as `item.*`.
         `since`: from this instant on. `until`: before this instant. `after`: a cursor. What is left out matches all.
         """
 

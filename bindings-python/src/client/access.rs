@@ -46,12 +46,13 @@ ops! {
         async move { core.list(&vault, at).await }
     }
 
-    /// Answers every grant of the vaults the caller administers.
+    /// Answers every grant of the vaults the caller administers, or that the recovery code may rescue, vault by vault.
     list matrix()[] -> Grant |core| { async move { core.matrix().await } }
 
     /// Renews the grants of somebody whose keys were reissued, moves those vaults to new keys, and answers how many.
     ///
-    /// `vaults`: ids; all that the caller administers by default.
+    /// Make sure first that the new keys are theirs. `vaults`: ids; all that the caller administers by default, or with the
+    /// recovery code all that name it. A grant keeps its role and its end.
     call approve(principal, *, vaults=None)[principal: String, vaults: Option<Vec<String>>] -> u64 |core| {
         async move { core.approve(&principal, vaults).await }
     }

@@ -16,10 +16,11 @@ ops! {
 
     /// Answers events, oldest first: one's own, all of a vault one administers, everything with `can_read_audit` or as owner.
     ///
-    /// `actor`: an e-mail or id. `vault`: an id. `action`: a name, a list of names, or a pattern such as `item.*`.
+    /// `actor`: an e-mail or id. `generation`: of which of the actor's keys, 1 at first. `vault`: an id. `action`: a name, a list of names, or a pattern such as `item.*`.
     /// `since`: from this instant on. `until`: before this instant. `after`: a cursor. What is left out matches all.
-    list list(*, actor=None, vault=None, action=None, since=None, until=None, after=None)[
+    list list(*, actor=None, generation=None, vault=None, action=None, since=None, until=None, after=None)[
         actor: Option<String>,
+        generation: Option<u32>,
         vault: Option<String>,
         action: Option<Texts>,
         since: Option<&Bound<'_, PyAny>>,
@@ -28,6 +29,7 @@ ops! {
     ] -> AuditEvent |core| {
         let filter = AuditFilter {
             actor,
+            generation,
             vault,
             action: action.map(Into::into).unwrap_or_default(),
             since: instant("since", since)?,

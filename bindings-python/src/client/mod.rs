@@ -19,6 +19,7 @@ use pyo3::types::PyTuple;
 use strongroom::client as core;
 
 use crate::args::{Nothing, seconds};
+use crate::callback;
 use crate::error::raise;
 use crate::ops::{later, ops};
 use crate::records::account::{Account, AsyncAccount};
@@ -43,12 +44,20 @@ ops! {
     /// leaving it closes it. It can't be pickled, and not be used after a fork: connect again in the child.
     core::Client as "" => Client, AsyncClient;
 
-    /// Makes new keys for the caller, and ends its old token. Its vaults are due for new keys afterwards.
+    /// Makes new keys for the caller and answers their token; the old one is refused from then on.
     ///
-    /// `save` is called with the Credential and must return before anything is committed.
-    call rotate_token(*, save=None)[save: Option<&Bound<'_, PyAny>>] -> Nothing
-    |_core| {
-        later("rotate_token", "make another principal, grant it what this one has, and end this one")?
+    /// The caller's grants stay, and its vaults are due for new keys: see `vaults.rekey`. This client goes on with the
+    /// new keys; calls on it that run meanwhile may raise Unauthenticated. `save`: called with the Credential before
+    /// anything is sent; what it raises stops the operation. Whatever happens afterwards, one of the two tokens works.
+    ///
+    /// Raises Unavailable if it is not known whether the change was committed: connect with the new token, or else
+    /// the old one.
+    ///
+    /// >>> client.rotate_token().startswith("strongroom_usr_")
+    /// True
+    call rotate_token(*, save=None)[save: Option<&Bound<'_, PyAny>>] -> String |core, face| {
+        let save = callback::save(face, save)?;
+        async move { core.rotate_token(save).await.map(|token| token.expose().to_owned()) }
     }
 
     /// Answers what is left of each rate and size limit.

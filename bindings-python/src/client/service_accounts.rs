@@ -2,11 +2,11 @@
 
 use pyo3::prelude::*;
 use strongroom::client::service_accounts as core;
-use strongroom::model::principal::{NewServiceAccount, Rights};
+use strongroom::model::principal::{NewServiceAccount, Rights, ServiceAccountUpdate};
 
 use crate::args::{Access, Nothing, instant};
 use crate::callback;
-use crate::ops::{later, ops};
+use crate::ops::ops;
 use crate::records::credential::Credential;
 use crate::records::principal::Principal;
 
@@ -48,7 +48,9 @@ ops! {
     /// Answers service accounts, oldest first.
     list list()[] -> Principal |core| { async move { core.list().await } }
 
-    /// Changes what a service account may do; what is left out stays.
+    /// Changes what a service account is called, what it may do and until when; what is left out stays.
+    ///
+    /// Needs `can_manage_users`, every right that it has, and every right that it is given.
     call update(
         id, *, name=None, can_create_vaults=None, can_manage_users=None, can_manage_policy=None, can_read_audit=None,
         expires_at=None
@@ -60,14 +62,27 @@ ops! {
         can_manage_policy: Option<bool>,
         can_read_audit: Option<bool>,
         expires_at: Option<&Bound<'_, PyAny>>,
-    ] -> Nothing |_core| {
-        later("service_accounts.update", "create another with the rights it should have, and revoke this one")?
+    ] -> Principal |core| {
+        let expires_at = instant("expires_at", expires_at)?;
+        let update = ServiceAccountUpdate {
+            name,
+            can_create_vaults,
+            can_manage_users,
+            can_manage_policy,
+            can_read_audit,
+            expires_at,
+        };
+        async move { core.update(&id, update).await }
     }
 
     /// Ends a service account for good: its token is refused from now on. Needs `can_manage_users`.
     call revoke(id)[id: String] -> Nothing |core| { async move { core.revoke(&id).await } }
 
-    /// Gives a service account new keys after a loss; the old token is dead at once.
+    /// Gives a service account new keys after a loss: the same principal, another token, the old one dead at once.
+    ///
+    /// Needs `can_manage_users` and every right that it has. With the new keys it has no right and no vault: an
+    /// administrator of each vault, or the recovery code, lets it in again with `access.approve`, and `update` gives its
+    /// rights back. `save`: called with the Credential before anything is committed.
     call reissue(id, *, save=None)[id: String, save: Option<&Bound<'_, PyAny>>] -> Credential |core, face| {
         let save = callback::save(face, save)?;
         async move { core.reissue(&id, save).await }

@@ -51,26 +51,36 @@ ops! {
     /// Answers users, oldest first. Without `can_manage_users`: oneself and people one shares a vault with.
     list list()[] -> Principal |core| { async move { core.list().await } }
 
-    /// Stops a user from signing until reactivated.
-    call suspend(who)[who: String] -> Nothing |_core| {
-        later("users.suspend", "revoke its grants with access.revoke")?
+    /// Stops a user: every call of theirs raises Unauthenticated until `reactivate`. Needs `can_manage_users`.
+    ///
+    /// Their vaults are due for new keys. Raises Conflict for the owner; PermissionDenied for somebody with a right
+    /// that the caller lacks.
+    call suspend(who)[who: String] -> Principal |core| { async move { core.suspend(&who).await } }
+
+    /// Lets a suspended user in again, with the token and the grants that they had. Needs `can_manage_users`.
+    ///
+    /// Where a vault has moved to a new key meanwhile, they wait until a member of it has looked at the vault.
+    call reactivate(who)[who: String] -> Principal |core| { async move { core.reactivate(&who).await } }
+
+    /// Gives a user new keys after a loss: the same principal, another token, the old one dead at once.
+    ///
+    /// Needs `can_manage_users`. The new keys open no vault until an administrator of it, or the recovery code, has
+    /// named them with `access.approve`; a grant by e-mail says so. `save`: called with the Credential before anything is
+    /// committed. Raises PermissionDenied for the owner, and for somebody with a right that the caller lacks.
+    call reissue(who, *, save=None)[who: String, save: Option<&Bound<'_, PyAny>>] -> Credential |core, face| {
+        let save = callback::save(face, save)?;
+        async move { core.reissue(&who, save).await }
     }
 
-    /// Lets a suspended user sign again.
-    call reactivate(who)[who: String] -> Nothing |_core| {
-        later("users.reactivate", "grant again with access.grant")?
-    }
-
-    /// Gives a user new keys after a loss; an administrator of each vault lets it in again with access.approve.
-    call reissue(who, *, save=None)[who: String, save: Option<&Bound<'_, PyAny>>] -> Nothing |_core| {
-        later("users.reissue", "create another user and grant it what this one had")?
-    }
-
-    /// Ends a user, out of every vault. `successor`: who gets what would otherwise have no administrator.
-    /// `erase`: forgets name and e-mail too.
-    call delete(who, *, successor=None, erase=None)[
-        who: String, successor: Option<String>, erase: Option<bool>,
-    ] -> Nothing |_core| {
-        later("users.delete", "revoke its grants with access.revoke")?
+    /// Ends a user for good, out of every vault; those are due for new keys. Needs `can_manage_users`.
+    ///
+    /// `successor`: who becomes an administrator where nobody else but the caller is one. `erase`: forgets name and e-mail
+    /// too; the log keeps the id.
+    ///
+    /// Raises Conflict for the owner, and where a vault would be left without an administrator and does not name the
+    /// recovery key; with a successor also where the caller is no administrator and nobody else is one.
+    call delete(who, *, successor=None, erase=false)[who: String, successor: Option<String>, erase: bool] -> Nothing
+    |core| {
+        async move { core.delete(&who, successor.as_deref(), erase).await }
     }
 }

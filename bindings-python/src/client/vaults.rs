@@ -83,7 +83,10 @@ ops! {
     /// Deletes the vault and all in it for ever; its log stays. Needs `admin`.
     call delete(id)[id: String] -> Nothing |core| { async move { core.delete(&id).await } }
 
-    /// Gives these vaults a new key, or all that are due, and answers how many.
+    /// Moves these vaults to a new key, or all that are due and the caller administers, and answers how many.
+    ///
+    /// Many vaults are one commit. What was done when a call is interrupted stays done; a repeat goes on with the rest.
+    /// Members whose time is over, and who were deleted, are put out.
     call rekey(*, ids=None)[ids: Option<Vec<String>>] -> u64 |core| {
         async move { core.rekey(ids).await }
     }

@@ -142,8 +142,12 @@ pub trait Authority: Send + Sync {
     /// The X-Wing keys of principals that the caller may know.
     async fn kem_keys(&self, session: Session, of: Vec<Recipient>) -> Result<Vec<Vec<u8>>>;
 
-    /// Vaults the caller is in.
+    /// Vaults the caller is in; for the recovery key, those it may rescue.
     async fn vaults(&self, session: Session, from: u64, limit: u32) -> Result<Ids>;
+    /// Vaults that somebody is in, as far as the caller is in them too or may rescue them.
+    async fn vaults_of(&self, session: Session, who: Id, from: u64, limit: u32) -> Result<Ids>;
+    /// In how many vaults nobody but somebody, and the recovery key, could let anybody in; for those who manage users.
+    async fn last_in(&self, session: Session, who: Id) -> Result<u64>;
     /// The vault of a creator's external id, if the caller is in it; `taken` by its own otherwise.
     async fn find_vault(&self, session: Session, creator: Id, external_id: String) -> Result<Option<Id>>;
     /// The sealed name, and the caller's sealed keys, of vaults it is in; in order.

@@ -19,6 +19,7 @@ use crate::model::id::{FileId, ItemId, PrincipalId, PrincipalKind, VaultId};
 use crate::model::item::{Category, Item, ItemSummary};
 use crate::model::principal::{Principal, PrincipalRef, Rights};
 use crate::model::role::Role;
+use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::model::vault::Vault;
 
@@ -65,6 +66,23 @@ pub struct PrincipalRequest {
     pub expires_at: Option<Timestamp>,
     /// Vaults it is granted at once.
     pub vaults: Vec<(VaultId, Role)>,
+}
+
+/// What to change of a principal; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct PrincipalUpdate {
+    /// The display name.
+    pub name: Option<String>,
+    /// May make vaults.
+    pub can_create_vaults: Option<bool>,
+    /// May make, change and end principals and groups.
+    pub can_manage_users: Option<bool>,
+    /// May change the policy.
+    pub can_manage_policy: Option<bool>,
+    /// May read the whole audit.
+    pub can_read_audit: Option<bool>,
+    /// From when on it is refused.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// A file to attach, its content a stream.
@@ -174,11 +192,27 @@ pub trait Backend: Send + Sync {
     fn account(&self) -> Account;
     /// Wipes the keys; every later call is refused.
     async fn close(&self);
+    async fn rotate_token(&self, save: Option<Save>) -> Result<Secret>;
 
     async fn create_principal(&self, request: PrincipalRequest, save: Option<Save>) -> Result<Credential>;
     async fn get_principal(&self, who: &PrincipalRef) -> Result<Principal>;
     async fn list_principals(&self, kind: PrincipalKind, page: PageRequest) -> Result<Rows<Principal>>;
-    async fn delete_principal(&self, who: PrincipalId) -> Result<()>;
+    async fn update_principal(&self, who: PrincipalId, update: PrincipalUpdate) -> Result<Principal>;
+    async fn reissue_principal(
+        &self,
+        who: &PrincipalRef,
+        kind: PrincipalKind,
+        save: Option<Save>,
+    ) -> Result<Credential>;
+    async fn suspend_principal(&self, who: &PrincipalRef) -> Result<Principal>;
+    async fn reactivate_principal(&self, who: &PrincipalRef) -> Result<Principal>;
+    async fn delete_principal(
+        &self,
+        who: &PrincipalRef,
+        kind: PrincipalKind,
+        successor: Option<&PrincipalRef>,
+        erase: bool,
+    ) -> Result<()>;
 
     /// One commit; results in order, an error per row.
     async fn create_vaults(&self, requests: Vec<VaultRequest>) -> Result<Vec<Result<Vault>>>;
@@ -187,10 +221,16 @@ pub trait Backend: Send + Sync {
     async fn list_vaults(&self, page: PageRequest) -> Result<Rows<Vault>>;
     async fn update_vault(&self, vault: VaultId, name: Option<String>, description: Option<String>) -> Result<Vault>;
     async fn delete_vault(&self, vault: VaultId) -> Result<()>;
+    /// How many vaults moved to new keys.
+    async fn rekey_vaults(&self, vaults: Option<Vec<VaultId>>) -> Result<u64>;
 
     async fn grant(&self, vault: VaultId, request: GrantRequest) -> Result<Grant>;
     async fn revoke(&self, vault: VaultId, who: &PrincipalRef) -> Result<()>;
     async fn list_grants(&self, vault: VaultId, at: Option<Timestamp>) -> Result<Vec<Grant>>;
+    /// The grants of the vaults that the caller administers; a page is of as many vaults.
+    async fn list_all_grants(&self, page: PageRequest) -> Result<Rows<Grant>>;
+    /// How many vaults moved to new keys.
+    async fn approve_grants(&self, who: &PrincipalRef, vaults: Option<Vec<VaultId>>) -> Result<u64>;
 
     async fn create_item(&self, vault: VaultId, request: ItemRequest) -> Result<Item>;
     async fn get_item(&self, vault: VaultId, item: ItemId, version: Option<u64>) -> Result<Item>;

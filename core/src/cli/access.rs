@@ -9,6 +9,7 @@ use super::{argument, json};
 use crate::model::time::Timestamp;
 
 const COLUMNS: &[&str] = &["principal", "role", "state", "expires_at", "last_used_at", "principal.id"];
+const MATRIX: &[&str] = &["vault_id", "principal", "role", "state", "expires_at", "principal.id"];
 const DETAILS: &[&str] =
     &["vault_id", "principal", "principal.id", "role", "granted_by", "granted_at", "expires_at", "state"];
 
@@ -34,6 +35,16 @@ pub(super) enum Access {
         /// Whom, by e-mail or id.
         who: String,
     },
+    /// Renews the grants of somebody whose keys were reissued, and moves those vaults to new keys; answers how many.
+    Approve {
+        /// Whose, by e-mail or id.
+        principal: String,
+        /// Only in this vault, by id; may be repeated. All that you administer by default.
+        #[arg(long = "vault", value_name = "ID")]
+        vaults: Vec<String>,
+    },
+    /// Lists every grant of the vaults you administer.
+    Matrix,
     /// Lists who is in a vault.
     List {
         /// The vault's id.
@@ -57,6 +68,14 @@ impl Access {
                     Self::Revoke { vault, who } => {
                         access.revoke(&vault, &who).await?;
                         Ok(out.nothing()?)
+                    }
+                    Self::Approve { principal, vaults } => {
+                        let vaults = Some(vaults).filter(|vaults| !vaults.is_empty());
+                        Ok(out.count(access.approve(&principal, vaults).await?)?)
+                    }
+                    Self::Matrix => {
+                        let all = access.matrix().await?.all().await?;
+                        Ok(out.list(all.iter().map(json::grant).collect(), MATRIX)?)
                     }
                     Self::List { vault, at } => {
                         let all = access.list(&vault, at).await?.all().await?;

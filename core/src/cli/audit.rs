@@ -32,6 +32,9 @@ pub(super) struct List {
     /// Only of this actor, by e-mail or id.
     #[arg(long, value_name = "WHO")]
     actor: Option<String>,
+    /// Only of this generation of the actor's keys: 1 at first, one more with every new token.
+    #[arg(long, value_name = "N")]
+    generation: Option<u32>,
     /// Only of this vault, by id.
     #[arg(long, value_name = "ID")]
     vault: Option<String>,
@@ -49,8 +52,8 @@ pub(super) struct List {
 impl Audit {
     pub(super) async fn run(self, global: &Global, out: &Output) -> Done {
         match self {
-            Self::List(List { actor, vault, actions, since, until }) => {
-                let filter = AuditFilter { actor, vault, action: actions, since, until, after: None };
+            Self::List(List { actor, generation, vault, actions, since, until }) => {
+                let filter = AuditFilter { actor, generation, vault, action: actions, since, until, after: None };
                 let work = async |client: &crate::client::Client| {
                     let all = client.audit().list(filter).await?.all().await?;
                     Ok(out.list(all.iter().map(json::event).collect(), COLUMNS)?)

@@ -36,7 +36,7 @@ impl Keeper {
     }
 
     /// Ends the command: a file whose token surely never came to be is removed.
-    pub(super) fn settle(&self, made: Result<Credential>) -> Done {
+    pub(super) fn settle<T>(&self, made: Result<T>) -> Done {
         let (Err(error), Some(path)) = (&made, self.file.as_ref().filter(|_| self.wrote.load(Ordering::Acquire)))
         else {
             return made.map(drop).map_err(Failure::from);
@@ -178,7 +178,7 @@ mod tests {
             let path = directory.path().join("token");
             let (keeper, _) = keeper(false, Some(path.clone()));
             keeper.hook()(credential()).await.unwrap();
-            assert!(keeper.settle(Err(error)).is_err());
+            assert!(keeper.settle::<Credential>(Err(error)).is_err());
             assert_eq!(path.exists(), stays);
         }
     }
@@ -190,7 +190,7 @@ mod tests {
         std::fs::write(&path, "another").unwrap();
         let (keeper, _) = keeper(false, Some(path.clone()));
         assert!(keeper.keep(&credential()).is_err());
-        assert!(keeper.settle(Err(Error::conflict("no"))).is_err());
+        assert!(keeper.settle::<Credential>(Err(Error::conflict("no"))).is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "another");
     }
 }

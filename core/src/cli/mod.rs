@@ -19,6 +19,7 @@ mod output;
 mod progress;
 mod read;
 mod render;
+mod rotate_token;
 mod service_account;
 mod user;
 mod vault;
@@ -50,6 +51,7 @@ enum Command {
     Init(init::Init),
     /// Shows whom the token is for.
     Whoami,
+    RotateToken(rotate_token::RotateToken),
     /// Makes, names, finds and deletes vaults.
     #[command(subcommand)]
     Vault(vault::Vault),
@@ -63,10 +65,10 @@ enum Command {
     #[command(subcommand)]
     File(file::File),
     Read(read::Read),
-    /// Makes and finds users.
+    /// Makes, finds, stops and ends users.
     #[command(subcommand)]
     User(user::User),
-    /// Makes, finds and ends service accounts.
+    /// Makes, finds, changes and ends service accounts.
     #[command(subcommand)]
     ServiceAccount(service_account::ServiceAccount),
     Changes(changes::Changes),
@@ -119,6 +121,7 @@ async fn execute(cli: Cli, out: &Output) -> Done {
     let Cli { global, command } = cli;
     match command {
         Command::Init(command) => command.run(&global, out).await,
+        Command::RotateToken(command) => command.run(&global, out).await,
         Command::Whoami => whoami::run(&global, out).await,
         Command::Vault(command) => command.run(&global, out).await,
         Command::Access(command) => command.run(&global, out).await,
@@ -182,7 +185,6 @@ mod tests {
     fn what_comes_later_says_what_to_use_instead() {
         for command in [
             &["accept", "code"][..],
-            &["rotate-token"],
             &["serve", "--listen", "x"],
             &["group", "list"],
             &["provision", "roster.csv"],

@@ -59,6 +59,11 @@ impl Output {
         if self.json { self.json(&Value::Array(rows)) } else { self.text(&render::table(&rows, columns, self.width)) }
     }
 
+    /// Answers with a number.
+    pub(super) fn count(&self, count: u64) -> io::Result<()> {
+        self.text(&format!("{count}\n"))
+    }
+
     /// Answers that it is done: nothing for a person, `null` for a program.
     pub(super) fn nothing(&self) -> io::Result<()> {
         if self.json { self.json(&Value::Null) } else { Ok(()) }

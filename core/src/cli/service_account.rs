@@ -9,7 +9,7 @@ use super::failure::Done;
 use super::global::Global;
 use super::output::Output;
 use super::{argument, json, user};
-use crate::model::principal::{NewServiceAccount, Rights};
+use crate::model::principal::{NewServiceAccount, Rights, ServiceAccountUpdate};
 use crate::model::time::Timestamp;
 
 const COLUMNS: &[&str] = &["id", "name", "state", "expires_at"];
@@ -24,11 +24,50 @@ pub(super) enum ServiceAccount {
     },
     /// Lists service accounts, oldest first.
     List,
+    Update(Update),
     /// Ends a service account for good: its token is refused from now on.
     Revoke {
         /// The service account's id.
         id: String,
     },
+    Reissue(Reissue),
+}
+
+/// Changes what a service account is called, what it may do and until when; what is left out stays.
+#[derive(Debug, Args)]
+pub(super) struct Update {
+    /// The service account's id.
+    id: String,
+    /// What it is called.
+    #[arg(long)]
+    name: Option<String>,
+    /// Whether it may make vaults.
+    #[arg(long, value_name = "true|false")]
+    can_create_vaults: Option<bool>,
+    /// Whether it may make, change and end users and service accounts.
+    #[arg(long, value_name = "true|false")]
+    can_manage_users: Option<bool>,
+    /// Whether it may change the policy.
+    #[arg(long, value_name = "true|false")]
+    can_manage_policy: Option<bool>,
+    /// Whether it may read the whole audit.
+    #[arg(long, value_name = "true|false")]
+    can_read_audit: Option<bool>,
+    /// From when on the token is refused, by RFC 3339.
+    #[arg(long, value_name = "TIME", value_parser = argument::instant)]
+    expires_at: Option<Timestamp>,
+}
+
+/// Gives a service account new keys after a loss, and shows their token once. The old token is refused from then on.
+///
+/// An administrator of each vault, or the recovery code, lets the new keys in: `strongroom access approve`.
+#[derive(Debug, Args)]
+pub(super) struct Reissue {
+    /// The service account's id.
+    id: String,
+    /// Writes the token to this new file, which only you can read, and does not show it.
+    #[arg(long, value_name = "PATH")]
+    save_token: Option<PathBuf>,
 }
 
 /// Makes a service account and its token. Shows the token once.
@@ -74,6 +113,14 @@ impl ServiceAccount {
                         let all = accounts.list().await?.all().await?;
                         Ok(out.list(all.iter().map(json::principal).collect(), COLUMNS)?)
                     }
+                    Self::Update(update) => {
+                        let id = update.id.clone();
+                        Ok(out.one(&json::principal(&accounts.update(&id, update.into()).await?), user::DETAILS)?)
+                    }
+                    Self::Reissue(Reissue { id, save_token }) => {
+                        let keeper = Keeper::new(out, save_token);
+                        keeper.settle(accounts.reissue(&id, Some(keeper.hook())).await)
+                    }
                     Self::Revoke { id } => {
                         accounts.revoke(&id).await?;
                         Ok(out.nothing()?)
@@ -93,6 +140,14 @@ impl From<Create> for NewServiceAccount {
             vaults: create.vaults,
             expires_at: create.expires_at,
         }
+    }
+}
+
+impl From<Update> for ServiceAccountUpdate {
+    fn from(update: Update) -> Self {
+        let Update { id: _, name, can_create_vaults, can_manage_users, can_manage_policy, can_read_audit, expires_at } =
+            update;
+        Self { name, can_create_vaults, can_manage_users, can_manage_policy, can_read_audit, expires_at }
     }
 }
 

@@ -39,6 +39,43 @@ pub(super) enum User {
     },
     /// Lists users, oldest first.
     List,
+    /// Stops a user: its token is refused until it is reactivated.
+    Suspend {
+        /// By e-mail or id.
+        user: String,
+    },
+    /// Lets a suspended user in again.
+    Reactivate {
+        /// By e-mail or id.
+        user: String,
+    },
+    Reissue(Reissue),
+    Delete(Delete),
+}
+
+/// Gives a user new keys after a loss, and shows their token once. The old token is refused from then on.
+///
+/// An administrator of each vault, or the recovery code, lets the new keys in: `strongroom access approve`.
+#[derive(Debug, Args)]
+pub(super) struct Reissue {
+    /// By e-mail or id.
+    user: String,
+    /// Writes the token to this new file, which only you can read, and does not show it.
+    #[arg(long, value_name = "PATH")]
+    save_token: Option<PathBuf>,
+}
+
+/// Ends a user for good, out of every vault.
+#[derive(Debug, Args)]
+pub(super) struct Delete {
+    /// By e-mail or id.
+    user: String,
+    /// Who becomes an administrator where nobody else but you is one, by e-mail or id.
+    #[arg(long, value_name = "WHO")]
+    successor: Option<String>,
+    /// Forgets the name and the e-mail address too.
+    #[arg(long)]
+    erase: bool,
 }
 
 /// Makes a user and its token, to hand over. Shows the token once.
@@ -66,6 +103,18 @@ impl User {
                     Self::Create(Create { email, name, expires_at, save_token }) => {
                         let keeper = Keeper::new(out, save_token);
                         keeper.settle(users.create(NewUser { email, name, expires_at }, Some(keeper.hook())).await)
+                    }
+                    Self::Suspend { user } => Ok(out.one(&json::principal(&users.suspend(&user).await?), DETAILS)?),
+                    Self::Reactivate { user } => {
+                        Ok(out.one(&json::principal(&users.reactivate(&user).await?), DETAILS)?)
+                    }
+                    Self::Reissue(Reissue { user, save_token }) => {
+                        let keeper = Keeper::new(out, save_token);
+                        keeper.settle(users.reissue(&user, Some(keeper.hook())).await)
+                    }
+                    Self::Delete(Delete { user, successor, erase }) => {
+                        users.delete(&user, successor.as_deref(), erase).await?;
+                        Ok(out.nothing()?)
                     }
                     Self::Get { user } => Ok(out.one(&json::principal(&users.get(&user).await?), DETAILS)?),
                     Self::List => {

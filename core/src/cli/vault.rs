@@ -8,7 +8,7 @@ use super::output::Output;
 use super::{argument, json};
 use crate::model::vault::{VaultSpec, VaultUpdate};
 
-const COLUMNS: &[&str] = &["id", "name", "role", "external_id"];
+const COLUMNS: &[&str] = &["id", "name", "role", "due", "external_id"];
 const DETAILS: &[&str] =
     &["id", "name", "description", "external_id", "role", "due", "created_at", "updated_at", "created_by"];
 
@@ -19,6 +19,11 @@ pub(super) enum Vault {
     /// Lists the vaults you may see, oldest first.
     List,
     Update(Update),
+    /// Moves vaults to new keys, and answers how many: those that are due and you administer, unless some are named.
+    Rekey {
+        /// Vaults by id, due or not.
+        vaults: Vec<String>,
+    },
     /// Deletes a vault and all in it for ever.
     Delete {
         /// The vault's id.
@@ -93,6 +98,10 @@ impl Vault {
                     }
                     Self::Update(Update { vault, name, description }) => {
                         vaults.update(&vault, VaultUpdate { name, description }).await?
+                    }
+                    Self::Rekey { vaults: ids } => {
+                        let ids = Some(ids).filter(|ids| !ids.is_empty());
+                        return Ok(out.count(vaults.rekey(ids).await?)?);
                     }
                     Self::Delete { vault } => {
                         vaults.delete(&vault).await?;

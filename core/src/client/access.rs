@@ -1,7 +1,6 @@
 //! `client.access`: who may do what in a vault.
 
-use super::{Client, check};
-use crate::backend::not_yet;
+use super::{Client, check, listing};
 use crate::error::Result;
 use crate::model::grant::Grant;
 use crate::model::page::Page;
@@ -15,6 +14,9 @@ impl Access {
     /// Gives somebody a role in a vault, or another role than they had. Needs `admin`.
     ///
     /// Granting what is there already succeeds and logs nothing. A grant opens the vault's whole past.
+    ///
+    /// # Errors
+    /// `Conflict` for an e-mail whose keys were reissued since, until [`Access::approve`] or a grant by id has named the new ones.
     pub async fn grant(&self, vault: &str, who: &str, role: &str, expires_at: Option<Timestamp>) -> Result<Grant> {
         self.0
             .run("access.grant", async {
@@ -38,15 +40,30 @@ impl Access {
         self.0.run("access.list", async { self.0.backend.list_grants(vault.parse()?, at).await.map(Page::last) }).await
     }
 
-    /// Every grant of the vaults the caller administers.
+    /// Every grant of the vaults the caller administers, vault by vault, oldest first; with the recovery code, of those that
+    /// name it.
     pub async fn matrix(&self) -> Result<Page<Grant>> {
-        let later = not_yet("access.matrix", "use access.list for each vault");
-        self.0.run("access.matrix", std::future::ready(Err(later))).await
+        listing::first(&self.0, "access.matrix", None, |client, page| {
+            Box::pin(async move { client.backend.list_all_grants(page).await })
+        })
+        .await
     }
 
-    /// Renews the grants of somebody whose keys were reissued.
-    pub async fn approve(&self, _principal: &str, _vaults: Option<Vec<String>>) -> Result<u64> {
-        let later = not_yet("access.approve", "use access.grant for each vault");
-        self.0.run("access.approve", std::future::ready(Err(later))).await
+    /// Renews the grants of somebody whose keys were reissued, moves those vaults to new keys, and answers how many.
+    ///
+    /// Make sure first that the new keys are theirs. `vaults`: all that the caller administers by default; with the recovery
+    /// code, all that name it. A grant keeps its role and its end. What was done when a call is interrupted stays done, and a
+    /// repeat goes on with the rest.
+    ///
+    /// # Errors
+    /// `NotFound` and `PermissionDenied` for one of the vaults, before anything is done. Where some vaults are refused, as by
+    /// policy, the others move all the same, and the error says how many.
+    pub async fn approve(&self, principal: &str, vaults: Option<Vec<String>>) -> Result<u64> {
+        self.0
+            .run_long("access.approve", async {
+                let vaults = vaults.map(|ids| ids.iter().map(|id| id.parse()).collect::<Result<_>>()).transpose()?;
+                self.0.backend.approve_grants(&principal.parse()?, vaults).await
+            })
+            .await
     }
 }

@@ -23,7 +23,9 @@ pub use builder::{ConnectOptions, after_fork_in_parent, before_fork, connect, dr
 use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::account::Account;
+use crate::model::credential::Save;
 use crate::model::principal::Principal;
+use crate::model::secret::Secret;
 
 /// A connection to one account as one principal. Cheap to clone; one per process is enough for any number of threads and tasks.
 #[derive(Clone)]
@@ -104,6 +106,19 @@ impl Client {
     /// The audit.
     pub fn audit(&self) -> audit::Audit {
         audit::Audit(self.clone())
+    }
+
+    /// Makes new keys for the caller and answers their token; the old token is dead from then on. The caller's grants stay, and
+    /// its vaults are due for new keys ([`vaults::Vaults::rekey`]). This client goes on with the new keys.
+    ///
+    /// `save` is called with the credential before anything is sent. Whatever happens then, one of the two tokens works: the
+    /// new one once the change is committed, the old one until then. Calls on this client that run meanwhile may be refused
+    /// with `Unauthenticated`.
+    ///
+    /// # Errors
+    /// `Unavailable` if it is not known whether the change was committed: connect with the new token, or else the old one.
+    pub async fn rotate_token(&self, save: Option<Save>) -> Result<Secret> {
+        self.run("rotate_token", self.backend.rotate_token(save)).await
     }
 
     /// Wipes the keys. Every later call on this client and its copies is refused.

@@ -2,12 +2,12 @@
 
 use super::users::of_kind;
 use super::{Client, check, listing};
-use crate::backend::{PrincipalRequest, not_yet};
+use crate::backend::{PrincipalRequest, PrincipalUpdate};
 use crate::error::{Error, Result};
 use crate::model::credential::{Credential, Save};
 use crate::model::id::{PrincipalId, PrincipalKind};
 use crate::model::page::Page;
-use crate::model::principal::{NewServiceAccount, Principal, PrincipalRef};
+use crate::model::principal::{NewServiceAccount, Principal, PrincipalRef, ServiceAccountUpdate};
 
 /// Service accounts, as far as the caller may see them.
 #[derive(Clone, Debug)]
@@ -58,13 +58,53 @@ impl ServiceAccounts {
 
     /// Ends a service account for good: its token is refused from now on. Needs `can_manage_users`.
     pub async fn revoke(&self, id: &str) -> Result<()> {
-        self.0.run("service_accounts.revoke", async { self.0.backend.delete_principal(service(id)?).await }).await
+        self.0
+            .run_long("service_accounts.revoke", async {
+                let who = PrincipalRef::Id(service(id)?);
+                self.0.backend.delete_principal(&who, PrincipalKind::Service, None, false).await
+            })
+            .await
     }
 
-    /// Gives a service account new keys after a loss.
-    pub async fn reissue(&self, _id: &str, _save: Option<Save>) -> Result<Credential> {
-        let later = not_yet("service_accounts.reissue", "revoke it and create another");
-        self.0.run("service_accounts.reissue", std::future::ready(Err(later))).await
+    /// Changes what a service account is called, what it may do and until when; what is `None` stays. Needs `can_manage_users`,
+    /// every right that it has, and every right that it is given.
+    pub async fn update(&self, id: &str, update: ServiceAccountUpdate) -> Result<Principal> {
+        self.0
+            .run("service_accounts.update", async {
+                let ServiceAccountUpdate {
+                    name,
+                    can_create_vaults,
+                    can_manage_users,
+                    can_manage_policy,
+                    can_read_audit,
+                    expires_at,
+                } = update;
+                let update = PrincipalUpdate {
+                    name: name.map(|name| check::required("name", name, 256)).transpose()?,
+                    can_create_vaults,
+                    can_manage_users,
+                    can_manage_policy,
+                    can_read_audit,
+                    expires_at: check::expiry(expires_at)?,
+                };
+                self.0.backend.update_principal(service(id)?, update).await
+            })
+            .await
+    }
+
+    /// Gives a service account new keys after a loss: the same principal, another token, the old one dead at once. Needs
+    /// `can_manage_users` and every right that it has.
+    ///
+    /// It has no right and no vault with the new keys: an administrator of each vault, or the recovery code, lets it in again
+    /// with [`super::access::Access::approve`], and [`ServiceAccounts::update`] gives its rights back. The token is answered
+    /// once. `save` is called with it before anything is committed.
+    pub async fn reissue(&self, id: &str, save: Option<Save>) -> Result<Credential> {
+        self.0
+            .run("service_accounts.reissue", async {
+                let who = PrincipalRef::Id(service(id)?);
+                self.0.backend.reissue_principal(&who, PrincipalKind::Service, save).await
+            })
+            .await
     }
 }
 

@@ -53,6 +53,57 @@ impl Users {
         .await
     }
 
+    /// Stops a user: every call of theirs is refused with `Unauthenticated` until [`Users::reactivate`]. Needs
+    /// `can_manage_users`. Their vaults are due for new keys. One who is suspended already stays so, and nothing is logged.
+    ///
+    /// # Errors
+    /// `Conflict` for the owner; `PermissionDenied` for somebody with a right that the caller lacks.
+    pub async fn suspend(&self, who: &str) -> Result<Principal> {
+        self.0.run("users.suspend", async { self.0.backend.suspend_principal(&who.parse()?).await }).await
+    }
+
+    /// Lets a suspended user in again, with the token and the grants that they had. Needs `can_manage_users`.
+    ///
+    /// Where a vault has moved to a new key meanwhile, they wait until a member of it has looked at the vault.
+    pub async fn reactivate(&self, who: &str) -> Result<Principal> {
+        self.0.run("users.reactivate", async { self.0.backend.reactivate_principal(&who.parse()?).await }).await
+    }
+
+    /// Gives a user new keys after a loss: the same principal, another token, the old one dead at once. Needs
+    /// `can_manage_users`. One who is suspended is active again with them.
+    ///
+    /// The new keys open no vault until an administrator of it, or the recovery code, has named them with
+    /// [`super::access::Access::approve`]; a grant by e-mail says so. The token is answered once. `save` is called with it
+    /// before anything is committed.
+    ///
+    /// # Errors
+    /// `PermissionDenied` for the owner, and for somebody with a right that the caller lacks.
+    pub async fn reissue(&self, who: &str, save: Option<Save>) -> Result<Credential> {
+        self.0
+            .run("users.reissue", async {
+                self.0.backend.reissue_principal(&who.parse()?, PrincipalKind::User, save).await
+            })
+            .await
+    }
+
+    /// Ends a user for good, out of every vault; those vaults are due for new keys. Needs `can_manage_users`.
+    ///
+    /// `successor`: who becomes an administrator where nobody else but the caller is one. `erase`: forgets name and e-mail too;
+    /// the log keeps the id. One who is deleted already stays so, and nothing is logged.
+    ///
+    /// # Errors
+    /// `Conflict` for the owner, and where a vault would be left without an administrator and does not name the recovery key;
+    /// with a successor also where the caller is no administrator and nobody else is one: there the recovery code can grant.
+    pub async fn delete(&self, who: &str, successor: Option<&str>, erase: bool) -> Result<()> {
+        self.0
+            .run_long("users.delete", async {
+                let successor = successor.map(str::parse::<PrincipalRef>).transpose()?;
+                let who = who.parse()?;
+                self.0.backend.delete_principal(&who, PrincipalKind::User, successor.as_ref(), erase).await
+            })
+            .await
+    }
+
     /// Makes a one-time code with which a user makes its own keys.
     pub async fn invite(&self, _email: &str, _name: Option<&str>) -> Result<Credential> {
         let later = not_yet("users.invite", "use users.create and hand the token over");

@@ -1,7 +1,7 @@
 //! `client.vaults`: making, naming, finding and deleting vaults.
 
 use super::{Client, check, listing};
-use crate::backend::{VaultRequest, not_yet};
+use crate::backend::VaultRequest;
 use crate::error::{Error, Result};
 use crate::model::page::Page;
 use crate::model::principal::PrincipalRef;
@@ -103,10 +103,21 @@ impl Vaults {
         self.0.run("vaults.delete", async { self.0.backend.delete_vault(id.parse()?).await }).await
     }
 
-    /// Gives vaults a new key.
-    pub async fn rekey(&self, _ids: Option<Vec<String>>) -> Result<u64> {
-        let later = not_yet("vaults.rekey", "access.revoke moves a vault to a new key");
-        self.0.run("vaults.rekey", std::future::ready(Err(later))).await
+    /// Moves vaults to a new key, and answers how many; `None`: all that are due ([`Vault::due`]) and the caller administers.
+    ///
+    /// Many vaults are one commit. What was done when a call is interrupted stays done, and a repeat goes on with the rest.
+    /// Members whose time is over, and who were deleted, are put out.
+    ///
+    /// # Errors
+    /// `NotFound` and `PermissionDenied` for one of the ids, before anything is done. Where some vaults are refused, the others
+    /// move all the same, and the error says how many.
+    pub async fn rekey(&self, ids: Option<Vec<String>>) -> Result<u64> {
+        self.0
+            .run_long("vaults.rekey", async {
+                let ids = ids.map(|ids| ids.iter().map(|id| id.parse()).collect::<Result<_>>()).transpose()?;
+                self.0.backend.rekey_vaults(ids).await
+            })
+            .await
     }
 }
 

@@ -60,7 +60,8 @@ impl KemSecret {
         &self.key
     }
 
-    pub(super) fn public(&self) -> Vec<u8> {
+    /// The public half, as [`check_kem_key`] takes it.
+    pub fn public(&self) -> Vec<u8> {
         XWing::sk_to_pk(&self.key).to_bytes().to_vec()
     }
 }

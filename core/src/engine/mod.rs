@@ -8,6 +8,7 @@ mod found;
 mod hold;
 mod items;
 mod known;
+mod last;
 mod look;
 mod pages;
 mod people;
@@ -177,6 +178,14 @@ impl Authority for Engine {
 
     async fn vaults(&self, session: Session, from: u64, limit: u32) -> Result<Ids> {
         self.list_vaults(session, from, limit).await
+    }
+
+    async fn vaults_of(&self, session: Session, who: Id, from: u64, limit: u32) -> Result<Ids> {
+        self.list_vaults_of(session, who, from, limit).await
+    }
+
+    async fn last_in(&self, session: Session, who: Id) -> Result<u64> {
+        self.count_last_in(session, who).await
     }
 
     async fn find_vault(&self, session: Session, creator: Id, external_id: String) -> Result<Option<Id>> {

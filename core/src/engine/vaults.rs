@@ -4,20 +4,52 @@ use super::look::{Look, no_vault};
 use super::{Engine, pages};
 use crate::authority::{Ids, Session, VaultRows};
 use crate::error::Result;
-use crate::model::id::Id;
+use crate::log::operation::LogKind;
+use crate::model::id::{Id, PrincipalKind};
 use crate::model::role::Role;
-use crate::store::VaultRow;
+use crate::store::{TreeId, VaultRow};
 
 impl Engine {
     pub(super) async fn list_vaults(&self, session: Session, from: u64, limit: u32) -> Result<Ids> {
         let mut look = self.look(session).await?;
         let limit = limit.clamp(1, pages::LIMIT);
+        if look.caller.kind == PrincipalKind::Recovery {
+            return self.rescuable(&mut look, from, limit).await;
+        }
         let rows = self.vault_page(&mut look, from, limit).await?;
         let next = (rows.len() >= limit as usize).then(|| rows.last().map(|last| last.leaf + 1)).flatten();
         let mut ids = Vec::with_capacity(rows.len());
         for row in rows {
             if self.role(&mut look, row.vault, Role::Read).await?.is_some() {
                 ids.push(row.vault);
+            }
+        }
+        Ok(Ids { ids, next })
+    }
+
+    pub(super) async fn list_vaults_of(&self, session: Session, who: Id, from: u64, limit: u32) -> Result<Ids> {
+        let mut look = self.look(session).await?;
+        let limit = limit.clamp(1, pages::LIMIT);
+        let rows = look.snapshot.vaults_of(who, from, limit).await?;
+        let next = (rows.len() >= limit as usize).then(|| rows.last().map(|last| last.leaf + 1)).flatten();
+        let mut ids = Vec::with_capacity(rows.len());
+        for row in rows {
+            if self.opens(&mut look, row.vault).await? {
+                ids.push(row.vault);
+            }
+        }
+        Ok(Ids { ids, next })
+    }
+
+    /// A page of all vaults, less those that the recovery key may not rescue.
+    async fn rescuable(&self, look: &mut Look, from: u64, limit: u32) -> Result<Ids> {
+        let rows = look.snapshot.logs(TreeId::VaultHeads, from, limit).await?;
+        let rows: Vec<_> = rows.into_iter().filter(|row| row.log.kind == LogKind::Vault).collect();
+        let next = (rows.len() >= limit as usize).then(|| rows.last().map(|last| last.leaf + 1)).flatten();
+        let mut ids = Vec::with_capacity(rows.len());
+        for row in rows {
+            if self.rescues(look, row.log.id).await? {
+                ids.push(row.log.id);
             }
         }
         Ok(Ids { ids, next })

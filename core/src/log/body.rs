@@ -29,7 +29,7 @@ pub struct KeySet {
 }
 
 /// A principal at one generation of its keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct Recipient {
     /// Who.
     #[n(0)]

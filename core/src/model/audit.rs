@@ -57,6 +57,8 @@ pub struct AuditEvent {
 pub struct AuditFilter {
     /// By e-mail or id.
     pub actor: Option<String>,
+    /// Of which keys of the actor: 1 at first, one more with every rotation and reissue.
+    pub generation: Option<u32>,
     /// By id.
     pub vault: Option<String>,
     /// Names, or patterns such as `item.*`.

@@ -141,6 +141,23 @@ pub struct NewServiceAccount {
     pub expires_at: Option<Timestamp>,
 }
 
+/// What to change of a service account; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceAccountUpdate {
+    /// 1 to 256 bytes.
+    pub name: Option<String>,
+    /// May make vaults.
+    pub can_create_vaults: Option<bool>,
+    /// May make, change and end principals and groups.
+    pub can_manage_users: Option<bool>,
+    /// May change the policy.
+    pub can_manage_policy: Option<bool>,
+    /// May read the whole audit.
+    pub can_read_audit: Option<bool>,
+    /// From when on its token is refused, an instant to come.
+    pub expires_at: Option<Timestamp>,
+}
+
 /// A new user whose keys the caller makes.
 #[derive(Clone, Debug, Default)]
 pub struct NewUser {

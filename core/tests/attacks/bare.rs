@@ -88,6 +88,8 @@ unchecked! {
     principals(kind: u8, from: u64, limit: u32) -> Ids;
     kem_keys(of: Vec<Recipient>) -> Vec<Vec<u8>>;
     vaults(from: u64, limit: u32) -> Ids;
+    vaults_of(who: Id, from: u64, limit: u32) -> Ids;
+    last_in(who: Id) -> u64;
     find_vault(creator: Id, external_id: String) -> Option<Id>;
     vault_rows(vaults: Vec<Id>) -> Vec<Result<VaultRows>>;
     last_signed(vault: Id, signer: Id) -> Option<u64>;

@@ -127,6 +127,8 @@ methods! {
     principals(session: Session, kind: u8, from: u64, limit: u32) -> Ids;
     kem_keys(session: Session, of: Vec<Recipient>) -> Vec<Vec<u8>>;
     vaults(session: Session, from: u64, limit: u32) -> Ids;
+    vaults_of(session: Session, who: Id, from: u64, limit: u32) -> Ids;
+    last_in(session: Session, who: Id) -> u64;
     find_vault(session: Session, creator: Id, external_id: String) -> Option<Id>;
     vault_rows(session: Session, vaults: Vec<Id>) -> Vec<Result<VaultRows>>;
     last_signed(session: Session, vault: Id, signer: Id) -> Option<u64>;

@@ -52,7 +52,11 @@ impl Args {
     }
 
     pub(crate) fn flag(&mut self, name: &str) -> Outcome<bool> {
-        self.read(name, Value::as_bool).map(Option::unwrap_or_default)
+        self.maybe_flag(name).map(Option::unwrap_or_default)
+    }
+
+    pub(crate) fn maybe_flag(&mut self, name: &str) -> Outcome<Option<bool>> {
+        self.read(name, Value::as_bool)
     }
 
     pub(crate) fn number(&mut self, name: &str) -> Outcome<Option<u64>> {

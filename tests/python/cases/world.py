@@ -114,6 +114,8 @@ class World:
                 return shown(args["to"].read_bytes())
         if keeper := args.get("save"):
             keeper.check(answer)
+        if step.call == "rotate_token":
+            return {"token": answer}
         return shown(await self.twin.rows(answer) if isinstance(answer, Page | AsyncPage) else answer)
 
     def found(self, call: str, client: Any) -> Any:

@@ -40,16 +40,25 @@ class Timeline:
         return bool(self.events) and self.events[-1][1] is None
 
     def held_at(self, size: int) -> bool:
+        return self.held_since(size) is not None
+
+    def held_since(self, size: int) -> int | None:
+        """Where it was given that was held."""
         before = [event for event in self.events if event[0] < size]
-        return bool(before) and before[-1][1] is None
+        return before[-1][0] if before and before[-1][1] is None else None
 
     def allows(self, at: tuple[int, int]) -> bool:
+        return self.allows_since(at) is not None
+
+    def allows_since(self, at: tuple[int, int]) -> int | None:
+        """Where it was given that allows."""
         position, seen = at
         given = [index for index, event in enumerate(self.events) if event[1] is None and event[0] < seen]
         if not given:
-            return False
+            return None
         later = self.events[given[-1] :]
-        return all(covered is None or position < covered for _, covered in later)
+        kept = all(covered is None or position < covered for _, covered in later)
+        return later[0][0] if kept else None
 
 
 @dataclass
@@ -85,6 +94,13 @@ class Principal:
         chains = {generation.number: generation.chain for generation in self.generations}
         return one in chains and other in chains and chains[one] == chains[other]
 
+    def was_let_in(self, given: int | None, generation: int) -> bool:
+        """Whether a group that let the principal in there let in this generation."""
+        if given is None:
+            return False
+        begun = [other.number for other in self.generations if other.standing.events[0][0] <= given]
+        return bool(begun) and self.same_chain(begun[-1], generation)
+
     def begin(self, number: int, keys: dict[str, Any], chain: int, position: int) -> None:
         standing = Timeline()
         standing.give(position)
@@ -107,8 +123,13 @@ class Group:
     deleted: bool = False
     members: dict[bytes, Timeline] = field(default_factory=dict)
 
-    def allows(self, member: bytes, at: tuple[int, int]) -> bool:
-        return member in self.members and self.members[member].allows(at)
+    def allows(self, member: Principal, generation: int, at: tuple[int, int]) -> bool:
+        given = self.members[member.id].allows_since(at) if member.id in self.members else None
+        return member.was_let_in(given, generation)
+
+    def has(self, member: Principal, generation: int, size: int) -> bool:
+        given = self.members[member.id].held_since(size) if member.id in self.members else None
+        return member.was_let_in(given, generation)
 
     def members_at(self, size: int) -> list[bytes]:
         return [member for member, timeline in self.members.items() if timeline.held_at(size)]

@@ -65,7 +65,9 @@ class Vault:
                 of = tenure.generation
                 theirs = of is not None and directory.principals[signer].same_chain(of, generation)
             else:
-                theirs = grantee in directory.groups and directory.groups[grantee].allows(signer, placed.at)
+                group = directory.groups.get(grantee)
+                who = directory.principals[signer]
+                theirs = group is not None and group.allows(who, generation, placed.at)
             for role in (READ, WRITE, ADMIN):
                 kept = all((other.role or 0) >= role or placed.position < other.seen for other in later)
                 if theirs and kept and (tenure.role or 0) >= role:
@@ -84,8 +86,9 @@ class Vault:
                 continue
             if grantee in directory.groups:
                 for member in directory.groups[grantee].members_at(seen):
-                    standing = directory.principals[member].standing_at(seen)
-                    if standing:
+                    person = directory.principals[member]
+                    standing = person.standing_at(seen)
+                    if standing and directory.groups[grantee].has(person, standing.number, seen):
                         found.add((member, standing.number))
             elif grantee in directory.principals:
                 principal = directory.principals[grantee]
@@ -114,7 +117,9 @@ class Vault:
         need(not self.deleted, "a vault that was deleted")
         role = self.role(directory, placed, placed.seq)
         current = self.epochs[-1].start
-        rescue = current["recovery"] == {"principal": signer, "generation": operation.generation}
+        named = current["recovery"]
+        rescue = named is not None and named["principal"] == signer
+        rescue = rescue and directory.principals[signer].same_chain(named["generation"], operation.generation)
         rescue = rescue and directory.rescues(signer, position_and_seen)
         if operation.kind in ("vault.updated", "vault.deleted"):
             need(role == ADMIN, "no administrator")
@@ -133,7 +138,7 @@ class Vault:
             case "access.granted":
                 for member in body["members"]:
                     had = self.last(member["grantee"])
-                    if had and had.generation == member["generation"]:
+                    if had and self.is_same(had.generation, member, directory):
                         need(member["role"] >= (had.role or 0), "a smaller role")
                 for member in body["members"]:
                     self.admit(member, placed, directory)
@@ -149,6 +154,14 @@ class Vault:
                     self.put_out(removal, placed, signer)
                 self.start(body["epoch"], placed, directory)
                 self.name = (body["name"], body["epoch"]["number"], placed.seq)
+
+    @staticmethod
+    def is_same(had: int | None, member: dict[str, Any], directory: Directory) -> bool:
+        """Whether a membership is of the same group, or of the same chain of keys."""
+        generation = member["generation"]
+        if had is None or generation is None:
+            return had is generation
+        return directory.principals[member["grantee"]].same_chain(had, generation)
 
     def admit(self, member: dict[str, Any], placed: Placed, directory: Directory) -> None:
         need(member["role"] in (READ, WRITE, ADMIN), "no role")
@@ -188,7 +201,8 @@ class Vault:
     def names(members: list[dict[str, Any]], who: dict[str, Any], directory: Directory, seen: int) -> bool:
         for member in members:
             group = directory.groups.get(member["grantee"])
-            if member["grantee"] == who["principal"] or (group and who["principal"] in group.members_at(seen)):
+            person = directory.principals[who["principal"]]
+            if member["grantee"] == person.id or (group and group.has(person, who["generation"], seen)):
                 return True
         return False
 
@@ -197,7 +211,8 @@ class Vault:
         granted = None
         for grantee, tenures in self.members.items():
             group = directory.groups.get(grantee)
-            theirs = grantee == who or (group is not None and group.allows(who, placed.at))
+            person = directory.principals[who]
+            theirs = grantee == who or (group is not None and group.allows(person, generation, placed.at))
             if theirs and tenures[-1].seq == body["grant"] and tenures[-1].role is not None:
                 granted = tenures[-1]
         need(granted is not None, "no grant to complete")

@@ -1,20 +1,17 @@
 //! Access: who is let in, who is put out, who is in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::epochs::{LOWERED, Next, REVOKED};
 use super::known::{Known, VaultView};
 use super::principals::nobody;
 use super::sign::Base;
 use super::trust::Need;
 use super::{MAX_TRIES, Sealed};
-use crate::authority::{Rows, Submission};
-use crate::backend::GrantRequest;
-use crate::crypto::part;
+use crate::authority::Rows;
+use crate::backend::{GrantRequest, PageRequest, Rows as ListRows};
 use crate::error::{Error, Result};
-use crate::log::body::{
-    AccessGranted, EpochStart, EpochStarted, MemberGrant, Recipient, Removal, SUITE, role_number, sealed_hash,
-};
-use crate::log::encoding::MaybeId;
+use crate::log::body::{AccessGranted, MemberGrant, Recipient, Removal, role_number};
 use crate::log::operation::Body;
 use crate::log::replay::PrincipalLog;
 use crate::log::replay::vault::Tenure;
@@ -23,10 +20,6 @@ use crate::model::id::{Id, PrincipalId, PrincipalKind};
 use crate::model::principal::{PrincipalRef, PrincipalState};
 use crate::model::role::Role;
 use crate::model::time::{self, Timestamp};
-
-/// Why an epoch puts somebody out or lowers them, as `epoch.started` numbers it.
-const REVOKED: u8 = 0;
-const LOWERED: u8 = 1;
 
 impl Sealed {
     pub(super) async fn let_in(&self, vault: Id, request: GrantRequest) -> Result<Grant> {
@@ -52,22 +45,25 @@ impl Sealed {
             let tenure = view.log.tenure(who).filter(|(_, tenure)| {
                 tenure.generation.is_some_and(|generation| log.same_chain(generation, newest.number))
             });
-            let submission = match tenure {
-                Some((had, tenure)) if had == role && tenure.expires_at == expires_at => {
+            let next = match tenure {
+                Some((had, tenure))
+                    if had == role && tenure.expires_at == expires_at && !is_waiting(&known, &view, who)? =>
+                {
                     return self.show_grant(&known, &view, who, tenure, had).await;
                 }
                 Some((had, _)) if had > role => {
                     let removal = Removal { grantee: who, reason: LOWERED, role: Some(role_number(role)) };
-                    match self.next_epoch(&known, &view, removal).await? {
-                        Some(submission) => submission,
+                    match self.epoch_with(&known, &view, removal).await? {
+                        Some(next) => next,
                         None => continue,
                     }
                 }
-                _ => self.grant_submission(&known, &view, log, role, expires_at).await?,
+                _ => {
+                    self.check_reissued(&known, &to, log, Some(&view.log)).await?;
+                    self.grant_submission(&known, &view, log, role, expires_at).await?
+                }
             };
-            let submitted = self.submit(submission).await?;
-            let lowered = tenure.is_some_and(|(had, _)| had > role);
-            if self.settle(submitted, lowered.then_some((who, Some(vault)))).await?.is_some() {
+            if self.settle_next(next, vault).await? {
                 self.trust.expire(vault).await;
                 let known = self.refresh(Need::vault(vault)).await?;
                 let view = known.vault(vault)?;
@@ -89,14 +85,13 @@ impl Sealed {
         to: &PrincipalLog,
         role: Role,
         expires_at: Option<u64>,
-    ) -> Result<Submission> {
+    ) -> Result<Next> {
         let vault = view.log.id;
         let epoch = view.log.epoch().start.number;
         let generation = to.newest().map(|newest| newest.number);
         let standing =
             to.standing_at(known.head.size).map(|keys| Recipient { principal: to.id, generation: keys.number });
-        let recipients: Vec<Recipient> =
-            standing.into_iter().filter(|to| !view.log.openers.contains(to)).collect();
+        let recipients: Vec<Recipient> = standing.into_iter().filter(|to| !view.log.openers.contains(to)).collect();
         let wraps = if recipients.is_empty() {
             Vec::new()
         } else {
@@ -106,7 +101,8 @@ impl Sealed {
         let member = MemberGrant { grantee: to.id, role: role_number(role), generation, expires_at };
         let body = Body::AccessGranted(AccessGranted { epoch, members: vec![member], recipients });
         let base = Base { log: Some(vault.0), at: view.log.progress.head(), seen: known.head };
-        self.sign(base, None, body, Rows { wraps, ..Rows::default() })
+        let submission = self.sign(base, None, body, Rows { wraps, ..Rows::default() })?;
+        Ok(Next { submission, ends: Vec::new() })
     }
 
     pub(super) async fn put_out(&self, vault: Id, who: &PrincipalRef) -> Result<()> {
@@ -122,9 +118,8 @@ impl Sealed {
                 return Ok(());
             }
             let removal = Removal { grantee: id, reason: REVOKED, role: None };
-            let Some(submission) = self.next_epoch(&known, view, removal).await? else { continue };
-            let submitted = self.submit(submission).await?;
-            if self.settle(submitted, Some((id, Some(vault)))).await?.is_some() {
+            let Some(next) = self.epoch_with(&known, view, removal).await? else { continue };
+            if self.settle_next(next, vault).await? {
                 self.trust.expire(vault).await;
                 return Ok(());
             }
@@ -132,40 +127,8 @@ impl Sealed {
         Err(Self::contended("the vault's access"))
     }
 
-    /// The operation that moves a vault to a new key and puts somebody out, or lowers them; `None` if the vault moved on.
-    async fn next_epoch(&self, known: &Known, view: &VaultView, removal: Removal) -> Result<Option<Submission>> {
-        let directory = known.directory()?;
-        let log = &view.log;
-        let vault = log.id;
-        let number = log.epoch().start.number + 1;
-        let gone: &[Id] = if removal.role.is_none() { &[removal.grantee] } else { &[] };
-        let recipients = log.recipients_without(gone, directory, known.head.size);
-        let recovery = if directory.account.policy().1.recovery { self.recovery().await? } else { None };
-        if let Some(recovery) = recovery {
-            self.ensure_recoverable(recovery).await?;
-        }
-        let before = self.vault_key(view, number - 1).await?;
-        let Some(name) = self.open_name(view, &self.vault_rows(vault.0).await?).await? else { return Ok(None) };
-        let epoch = self.make_epoch(known, vault, number, &recipients, recovery).await?;
-        let previous = part::seal_key(&epoch.key, &self.previous_place(vault, number), &before)?;
-        let at = log.progress.head();
-        let sealed = self.seal_name(&epoch.key, vault, at.size, number, &name)?;
-        let start = EpochStart {
-            number,
-            suite: SUITE,
-            commitment: epoch.key.commitment(self.account_id(), vault, number),
-            recipients: recipients.into_iter().collect(),
-            previous: MaybeId(Some(sealed_hash(&previous))),
-            recovery,
-        };
-        let body =
-            Body::EpochStarted(EpochStarted { epoch: start, name: sealed_hash(&sealed), removes: vec![removal] });
-        let rows = Rows { name: Some(sealed), wraps: epoch.wraps, previous_key: Some(previous), ..Rows::default() };
-        self.sign(Base { log: Some(vault.0), at, seen: known.head }, None, body, rows).map(Some)
-    }
-
     /// The vault, if the caller may say who is in it: as administrator, or as the recovery key where the epoch names it.
-    fn governed<'a>(&self, known: &'a Known, vault: Id) -> Result<&'a VaultView> {
+    pub(super) fn governed<'a>(&self, known: &'a Known, vault: Id) -> Result<&'a VaultView> {
         let view = known.vault(vault)?;
         let recovery = view.log.epoch().start.recovery;
         if recovery.is_some_and(|key| key.principal == self.my_id()) && !view.log.deleted {
@@ -179,17 +142,39 @@ impl Sealed {
         if self.governed(&known, vault).is_err() {
             self.member(&known, vault)?;
         }
-        let view = known.vault(vault)?;
+        self.complete(&known, &[vault]).await;
+        self.grants_in(&known, known.vault(vault)?, at).await
+    }
+
+    /// The grants of a page of the vaults that the caller administers.
+    pub(super) async fn page_of_matrix(&self, page: PageRequest) -> Result<ListRows<Grant>> {
+        let from = super::keys::parse_place(page.after.as_deref())?;
+        let ids = self.authority.vaults(self.session(), from, page.limit).await?;
+        let need = Need { vaults: ids.ids.iter().copied().collect(), ..Need::default() };
+        let known = self.refresh(need.asked_now()).await?;
+        let views: Vec<_> = ids.ids.iter().filter_map(|vault| self.governed(&known, *vault).ok()).collect();
+        let people: BTreeSet<Id> = views.iter().flat_map(|view| view.log.members.keys().copied()).collect();
+        let people: Vec<Id> = people.into_iter().collect();
+        self.profiles.load(self.authority(), self.session(), &known, &people).await?;
+        let mut data = Vec::new();
+        for view in views {
+            data.extend(self.grants_in(&known, view, None).await?);
+        }
+        Ok(ListRows { data, next: ids.next.map(|next| next.to_string()) })
+    }
+
+    /// Who is in a vault, or was; whoever was deleted is in none.
+    async fn grants_in(&self, known: &Known, view: &VaultView, at: Option<Timestamp>) -> Result<Vec<Grant>> {
         let until = at.map_or(u64::MAX, time::to_millis);
         let mut grants = BTreeMap::new();
         for (grantee, tenures) in &view.log.members {
             let Some(tenure) = tenures.iter().rev().find(|tenure| tenure.at <= until) else { continue };
-            if let Some(role) = tenure.role
-                && known.directory()?.principal(*grantee).is_some()
+            if let (Some(role), Some(log)) = (tenure.role, known.directory()?.principal(*grantee))
+                && !known.is_deleted(log, until)
             {
                 // In order of granting; of those whom one operation let in, whoever signed it is the first.
                 let order = (tenure.seq, *grantee != tenure.by, *grantee);
-                grants.insert(order, self.show_grant(&known, view, *grantee, tenure, role).await?);
+                grants.insert(order, self.show_grant(known, view, *grantee, tenure, role).await?);
             }
         }
         Ok(grants.into_values().collect())
@@ -207,10 +192,10 @@ impl Sealed {
             GrantState::Pending
         };
         let kind = directory.principal(tenure.by).map_or(PrincipalKind::User, |giver| giver.kind);
-        let last_used = self.authority.last_signed(self.session, view.log.id.0, who).await?;
+        let last_used = self.authority.last_signed(self.session(), view.log.id.0, who).await?;
         Ok(Grant {
             vault_id: view.log.id,
-            principal: self.profiles.view(self.authority(), self.session, known, log).await?,
+            principal: self.profiles.view(self.authority(), self.session(), known, log).await?,
             role,
             granted_by: PrincipalId { kind, id: tenure.by },
             granted_at: time::from_millis(tenure.at),
@@ -219,4 +204,11 @@ impl Sealed {
             state,
         })
     }
+}
+
+/// Whether somebody who is in still lacks the key, and could have it.
+fn is_waiting(known: &Known, view: &VaultView, who: Id) -> Result<bool> {
+    let directory = known.directory()?;
+    let stands = directory.principal(who).is_some_and(|log| log.standing_at(known.head.size).is_some());
+    Ok(stands && !view.log.opens(directory, who))
 }

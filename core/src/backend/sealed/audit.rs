@@ -26,14 +26,14 @@ const LEAVES: u32 = 2_000;
 
 impl Sealed {
     pub(super) async fn page_of_audit(&self, filter: AuditFilter, page: PageRequest) -> Result<Rows<AuditEvent>> {
-        let AuditFilter { actor, vault, action, since, until, after: _ } = filter;
+        let AuditFilter { actor, generation, vault, action, since, until, after: _ } = filter;
         let actor = match actor {
             None => None,
             Some(actor) => Some(self.principal_id(&actor.parse::<PrincipalRef>()?).await?),
         };
         let vault = vault.map(|vault| vault.parse::<VaultId>()).transpose()?;
         let from = super::keys::parse_place(page.after.as_deref())?;
-        let (places, next) = self.authority.audit(self.session, from, page.limit).await?;
+        let (places, next) = self.authority.audit(self.session(), from, page.limit).await?;
         let mut logs = logs_of(&places);
         let mut vaults = logs.remove(&LogKind::Vault).unwrap_or_default();
         vaults.append(&mut logs.remove(&LogKind::Items).unwrap_or_default());
@@ -46,11 +46,12 @@ impl Sealed {
         let known = if places.is_empty() { self.trust.known().await } else { self.refresh(need).await? };
         let events: Vec<&Event> = places.iter().filter_map(|place| found(&known, place.log, place.position)).collect();
         let people: BTreeSet<Id> = events.iter().filter_map(|event| event.signer).collect();
-        self.profiles.load(self.authority(), self.session, &known, &people.into_iter().collect::<Vec<_>>()).await?;
+        self.profiles.load(self.authority(), self.session(), &known, &people.into_iter().collect::<Vec<_>>()).await?;
         let data = events
             .into_iter()
             .map(|event| self.audited(&known, event))
             .filter(|event| actor.is_none_or(|actor| event.actor.id.id == actor))
+            .filter(|event| generation.is_none_or(|generation| event.generation == generation))
             .filter(|event| vault.is_none_or(|vault| event.vault_id == Some(vault)))
             .filter(|event| action.is_empty() || action.iter().any(|pattern| fits(pattern, &event.action)))
             .filter(|event| since.is_none_or(|since| event.at >= since) && until.is_none_or(|until| event.at < until))
@@ -100,7 +101,7 @@ impl Sealed {
         let known = self.refresh(Need::default().asked_now()).await?;
         let mut replay = Replay::new(self.account_id());
         while replay.feed.size() < known.head.size {
-            let rows = self.authority.export(self.session, replay.feed.size(), LEAVES).await?;
+            let rows = self.authority.export(self.session(), replay.feed.size(), LEAVES).await?;
             if rows.is_empty() {
                 return Err(Error::tampered("the feed ends before its head: entries are missing; restore the store"));
             }
@@ -124,7 +125,7 @@ impl Sealed {
         } else {
             self.refresh(Need::principals(people.clone())).await?
         };
-        self.profiles.load(self.authority(), self.session, &known, &people).await?;
+        self.profiles.load(self.authority(), self.session(), &known, &people).await?;
         for vault in replay.vaults.values() {
             if vault.deleted || self.member(&known, vault.id.0).is_err() && self.read_vault(vault.id.0).await.is_err() {
                 continue;

@@ -37,7 +37,7 @@ impl Sealed {
         let filter = vaults.map(|vaults| vaults.into_iter().map(Id::from).collect::<Vec<_>>());
         let asked = limit.min(PLACES);
         // One more than the page has, to know whether there is one.
-        let (mut places, mut until) = self.authority.feed(self.session, from, filter, asked + 1).await?;
+        let (mut places, mut until) = self.authority.feed(self.session(), from, filter, asked + 1).await?;
         if let Some(next) = places.get(asked as usize) {
             until = next.position;
             places.truncate(asked as usize);
@@ -57,7 +57,7 @@ impl Sealed {
         let people: BTreeSet<Id> = changes.iter().flat_map(|(_, event)| people(event)).collect();
         let people: Vec<Id> = people.into_iter().collect();
         if !people.is_empty() {
-            self.profiles.load(self.authority(), self.session, &known, &people).await?;
+            self.profiles.load(self.authority(), self.session(), &known, &people).await?;
         }
         let head = known.head;
         let mut data: Vec<Change> = changes

@@ -100,7 +100,7 @@ impl Sealed {
         let context = file::file_context(self.account_id(), VaultId(vault), ItemId(item), FileId(file));
         Ok(Box::new(Content {
             authority: Arc::clone(&self.authority),
-            session: self.session,
+            session: self.session(),
             vault,
             file: shown,
             key: SealKey::from_bytes(plain.key.as_slice())?,
@@ -116,7 +116,7 @@ impl Sealed {
         let mut known = known;
         for _ in 0..MAX_TRIES {
             let size = known.vault(vault)?.items_head.size;
-            match self.authority.file(self.session, vault, size, file).await {
+            match self.authority.file(self.session(), vault, size, file).await {
                 Ok(answer) => {
                     let (_, entry) = self.verify_entry(known, vault, &answer.entry, &answer.path).await?;
                     let added = match &entry.operation.body {

@@ -200,7 +200,7 @@ impl Sealed {
     pub(super) async fn read_item(&self, vault: Id, item: Id, version: Option<u64>) -> Result<Item> {
         let (known, opened) = self.open_item(vault, item, version).await?;
         let view = known.vault(vault)?;
-        self.profiles.load(self.authority(), self.session, &known, &opened.author()).await?;
+        self.profiles.load(self.authority(), self.session(), &known, &opened.author()).await?;
         Ok(self.show_item(&known, view, &opened))
     }
 
@@ -210,7 +210,7 @@ impl Sealed {
         for _ in 0..MAX_TRIES {
             let (view, _) = self.member(&known, vault)?;
             let size = view.items_head.size;
-            let mut rows = self.authority.items(self.session, vault, size, vec![(item, version)]).await?;
+            let mut rows = self.authority.items(self.session(), vault, size, vec![(item, version)]).await?;
             match rows.pop().unwrap_or_else(|| Err(no_item())) {
                 Ok(answer) => {
                     let (known, entry) = self.verify_entry(known, vault, &answer.entry, &answer.path).await?;
@@ -336,7 +336,7 @@ impl Sealed {
         let next = wanted.get(page.limit as usize).map(|(created, ..)| created.to_string());
         wanted.truncate(page.limit as usize);
         let asked = wanted.iter().map(|(_, id, version)| (*id, Some(*version))).collect();
-        let rows = self.authority.items(self.session, vault, view.items_head.size, asked).await?;
+        let rows = self.authority.items(self.session(), vault, view.items_head.size, asked).await?;
         let mut data = Vec::with_capacity(wanted.len());
         for ((_, id, version), row) in wanted.into_iter().zip(rows) {
             let answer = match row {

@@ -39,7 +39,7 @@ impl Sealed {
     }
 
     pub(super) async fn vault_rows(&self, vault: Id) -> Result<VaultRows> {
-        let mut rows = self.authority.vault_rows(self.session, vec![vault]).await?;
+        let mut rows = self.authority.vault_rows(self.session(), vec![vault]).await?;
         rows.pop().unwrap_or_else(|| Err(no_vault()))
     }
 
@@ -48,8 +48,13 @@ impl Sealed {
         let vault = view.log.id;
         // A row of a newer epoch than the log that was verified waits until that log is.
         let newest_epoch = view.log.epoch().start.number;
-        let mine = |row: &&WrapRow| row.principal == self.my_id() && row.epoch <= newest_epoch;
-        let newest = rows.wraps.iter().filter(mine).max_by_key(|row| row.epoch);
+        let known = self.trust.known().await;
+        let me = known.directory()?.principal(self.my_id()).ok_or_else(super::principals::nobody)?;
+        let mine = |row: &&WrapRow| {
+            let opens = me.same_chain(row.generation, self.signer().generation);
+            row.principal == self.my_id() && row.epoch <= newest_epoch && opens
+        };
+        let newest = rows.wraps.iter().filter(mine).max_by_key(|row| (row.epoch, row.form == WrapForm::Own));
         let Some(row) = newest else { return Ok(()) };
         let mut epoch = row.epoch;
         let mut key = match self.ring.vault_key(vault.0, epoch) {
@@ -73,22 +78,26 @@ impl Sealed {
 
     async fn unwrap(&self, view: &VaultView, row: &WrapRow) -> Result<SealKey> {
         let (account, vault) = (self.account_id(), view.log.id);
-        let identity = self.ring.identity()?;
         let me = Recipient { principal: self.my_id(), generation: row.generation };
-        if row.generation != self.signer.generation {
-            return Err(waiting_for_a_key());
-        }
+        let known = self.trust.known().await;
+        let keys = self.own_keys(&known, row.generation)?;
+        let mine = known.directory()?.principal(me.principal).ok_or_else(super::principals::nobody)?;
         match row.form {
             WrapForm::Hpke => {
-                let info = wrap::wrap_info(account, vault, row.epoch, me, self.ring.public().kem_hash());
-                wrap::unwrap_key(identity.kem(), &info, &row.sealed)
+                let info = wrap::wrap_info(
+                    account,
+                    vault,
+                    row.epoch,
+                    me,
+                    mine.generation(me.generation)?.keys.kem.0.unwrap_or(Id([0; 32])),
+                );
+                wrap::unwrap_key(keys.kem(), &info, &row.sealed)
             }
             WrapForm::Own => {
-                wrap::open_wrap(identity.self_key(), &wrap::self_context(account, vault, row.epoch, me), &row.sealed)
+                wrap::open_wrap(keys.self_key(), &wrap::self_context(account, vault, row.epoch, me), &row.sealed)
             }
             WrapForm::Recovery => {
                 let maker = Recipient { principal: row.maker, generation: row.maker_generation };
-                let known = self.trust.known().await;
                 let log = known.directory()?.principal(maker.principal);
                 let recoverable = log.and_then(|log| {
                     log.recoverable.iter().find(|key| {
@@ -98,7 +107,7 @@ impl Sealed {
                 });
                 let recoverable = recoverable.ok_or_else(waiting_for_a_key)?;
                 let wrapping =
-                    wrap::unwrap_key(identity.kem(), &wrap::recoverable_info(account, maker, me), &recoverable.wrap)?;
+                    wrap::unwrap_key(keys.kem(), &wrap::recoverable_info(account, maker, me), &recoverable.wrap)?;
                 wrap::open_wrap(&wrapping, &wrap::recovery_context(account, vault, row.epoch, maker, me), &row.sealed)
             }
         }
@@ -141,9 +150,9 @@ impl Sealed {
         recipients: &[Recipient],
         recovery: Option<Recipient>,
     ) -> Result<Vec<WrapRow>> {
-        let identity = self.ring.identity()?;
+        let (identity, signer) = self.ring.signing()?;
         let account = self.account_id();
-        let maker = Recipient { principal: self.my_id(), generation: self.signer.generation };
+        let maker = Recipient { principal: self.my_id(), generation: signer.generation };
         let row = |to: Recipient, form, sealed| WrapRow {
             vault: vault.0,
             epoch,
@@ -178,24 +187,37 @@ impl Sealed {
     }
 
     /// The X-Wing keys of recipients, each the one its certified log names.
-    async fn kem_keys(&self, known: &Known, of: &[Recipient]) -> Result<Vec<Vec<u8>>> {
+    pub(super) async fn kem_keys(&self, known: &Known, of: &[Recipient]) -> Result<Vec<Arc<Vec<u8>>>> {
         if of.is_empty() {
             return Ok(Vec::new());
         }
+        let mut keys: Vec<Option<Arc<Vec<u8>>>> = of.iter().map(|to| self.kem_cache.get(to)).collect();
+        let missing: Vec<Recipient> =
+            of.iter().zip(&keys).filter(|(_, key)| key.is_none()).map(|(to, _)| *to).collect();
+        if !missing.is_empty() {
+            let answered = self.authority.kem_keys(self.session(), missing.clone()).await?;
+            if answered.len() != missing.len() {
+                return Err(uncertified());
+            }
+            let mut answered = answered.into_iter().map(Arc::new);
+            for key in keys.iter_mut().filter(|key| key.is_none()) {
+                *key = answered.next();
+            }
+        }
         let directory = known.directory()?;
-        let keys = self.authority.kem_keys(self.session, of.to_vec()).await?;
         let certified = |to: &Recipient| {
             directory
                 .principal(to.principal)
                 .and_then(|log| log.generation(to.generation).ok())
                 .and_then(|keys| keys.keys.kem.0)
         };
-        if keys.len() != of.len() || !of.iter().zip(&keys).all(|(to, key)| certified(to) == Some(kem_hash(key))) {
-            return Err(Error::tampered(
-                "a public key is not the one that was certified: nothing was wrapped to it; restore the store",
-            ));
+        let mut checked = Vec::with_capacity(of.len());
+        for (to, key) in of.iter().zip(keys) {
+            let key = key.filter(|key| certified(to) == Some(kem_hash(key))).ok_or_else(uncertified)?;
+            self.kem_cache.insert(*to, Arc::clone(&key));
+            checked.push(key);
         }
-        Ok(keys)
+        Ok(checked)
     }
 
     /// The account's recovery key at its newest generation, if there is one.
@@ -215,15 +237,15 @@ impl Sealed {
             let need = Need::principals([self.my_id(), recovery.principal]);
             let known = self.refresh(if attempt == 0 { need } else { need.asked_now() }).await?;
             let me = known.directory()?.principal(self.my_id()).ok_or_else(super::principals::nobody)?;
+            let (identity, signer) = self.ring.signing()?;
             let there = me.recoverable.iter().any(|key| {
                 (key.generation, key.recovery, key.recovery_generation)
-                    == (self.signer.generation, recovery.principal, recovery.generation)
+                    == (signer.generation, recovery.principal, recovery.generation)
             });
             if there {
                 return Ok(());
             }
-            let identity = self.ring.identity()?;
-            let maker = Recipient { principal: self.my_id(), generation: self.signer.generation };
+            let maker = Recipient { principal: self.my_id(), generation: signer.generation };
             let key = identity.derive_recovery_key(recovery.principal, recovery.generation)?;
             let info = wrap::recoverable_info(self.account_id(), maker, recovery);
             let kem_key = self.kem_keys(&known, &[recovery]).await?.pop().unwrap_or_default();
@@ -247,7 +269,11 @@ impl Sealed {
     }
 }
 
-fn waiting_for_a_key() -> Error {
+fn uncertified() -> Error {
+    Error::tampered("a public key is not the one that was certified: nothing was wrapped to it; restore the store")
+}
+
+pub(super) fn waiting_for_a_key() -> Error {
     Error::unavailable(
         "your key for this vault is not there yet: it comes when one of its administrators connects; try again later",
     )

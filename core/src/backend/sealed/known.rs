@@ -7,9 +7,10 @@ use rpds::{HashTrieMapSync, HashTrieSetSync, RedBlackTreeMapSync};
 
 use crate::error::{Error, Result};
 use crate::log::feed::Head;
-use crate::log::operation::LogId;
-use crate::log::replay::{Directory, ItemsLog, VaultLog};
+use crate::log::operation::{LogId, LogKind};
+use crate::log::replay::{Directory, ItemsLog, PrincipalLog, VaultLog};
 use crate::model::id::Id;
+use crate::model::principal::PrincipalState;
 
 use super::events::Event;
 
@@ -78,6 +79,13 @@ impl Known {
     /// The directory; there is one once the first answer was verified.
     pub(super) fn directory(&self) -> Result<&Directory> {
         self.directory.as_ref().ok_or_else(|| Error::tampered("the store shows no account log: restore the store"))
+    }
+
+    /// Whether somebody was deleted by then.
+    pub(super) fn is_deleted(&self, log: &PrincipalLog, until: u64) -> bool {
+        let events = self.events.get(&LogId::new(LogKind::Principal, log.id));
+        log.state == PrincipalState::Deleted
+            && events.and_then(|events| events.last()).is_none_or(|(_, last)| last.time <= until)
     }
 
     /// The vault, if its log was verified.

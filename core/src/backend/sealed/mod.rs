@@ -4,8 +4,11 @@ mod access;
 mod audit;
 mod changes;
 mod checked;
+mod complete;
+mod connect;
 mod content;
 mod edit;
+mod epochs;
 mod events;
 mod files;
 mod found;
@@ -17,19 +20,25 @@ mod known;
 mod principals;
 mod profiles;
 mod proven;
+mod reissue;
+mod rekey;
 mod ring;
+mod rotate;
 mod sealing;
 mod sign;
+mod standing;
 mod state;
+mod successor;
 mod trust;
 mod vaults;
 mod verify;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
+use moka::sync::Cache;
 
 use self::known::Known;
 use self::ring::Ring;
@@ -38,17 +47,15 @@ use self::state::StateFile;
 use self::trust::{Need, Trust};
 use super::{
     Backend, ChangeRequest, FileHandle, FileRequest, GrantRequest, ItemChange, ItemRequest, PageRequest,
-    PrincipalRequest, Rows, VaultRequest,
+    PrincipalRequest, PrincipalUpdate, Rows, VaultRequest,
 };
-use crate::authority::{self, Authority, Session, SignIn, Submission, Submitted};
-use crate::crypto::identity::Identity;
-use crate::crypto::token::{Token, TokenKind};
+use crate::authority::{self, Authority, Session, Submission, Submitted};
 use crate::error::{Error, ErrorKind, Result};
+use crate::log::body::Recipient;
 use crate::log::encoding::Bytes;
 use crate::log::entry::Entry;
 use crate::log::feed::Head;
 use crate::log::operation::Body;
-use crate::log::replay::PrincipalLog;
 use crate::model::account::{Account, Capabilities};
 use crate::model::audit::{AuditEvent, AuditFilter, AuditProof};
 use crate::model::change::ChangePage;
@@ -58,10 +65,12 @@ use crate::model::grant::Grant;
 use crate::model::id::{AccountId, FileId, Id, ItemId, PrincipalId, PrincipalKind, VaultId};
 use crate::model::item::{Item, ItemSummary};
 use crate::model::principal::{Principal, PrincipalRef};
+use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::model::vault::Vault;
 use crate::store::Receipt;
 
+pub use self::connect::SealedOptions;
 pub use self::found::found;
 
 /// How often a state that moved on between reading and signing is read again.
@@ -71,8 +80,8 @@ const MAX_TRIES: usize = 64;
 pub struct Sealed {
     authority: Arc<dyn Authority>,
     location: String,
-    session: Session,
-    signer: Signer,
+    account: AccountId,
+    principal: Id,
     ring: Ring,
     trust: Trust,
     state: Option<StateFile>,
@@ -82,91 +91,41 @@ pub struct Sealed {
     joined: RwLock<Option<Head>>,
     /// The newest head that each author of an item had seen, joined to the client's own.
     seen: Mutex<HashMap<Id, Head>>,
+    app: Option<String>,
+    /// Public keys that were fetched; each is checked against its log at every use.
+    kem_cache: Cache<Recipient, Arc<Vec<u8>>>,
+    /// Who was tried to be given a key, in which state of the vault: once is enough.
+    tried: Mutex<HashSet<(Id, Recipient, u64)>>,
     owner: PrincipalId,
 }
 
-/// What a connection needs besides its token.
-#[derive(Debug, Default)]
-pub struct SealedOptions {
-    /// As `connect` takes it, for credentials made here.
-    pub location: String,
-    /// Remembers the newest head between runs.
-    pub state: Option<std::path::PathBuf>,
-    /// Shown in the audit.
-    pub app: Option<String>,
-}
-
 impl Sealed {
-    /// Signs in, and verifies the account up to the token's root.
-    ///
-    /// # Errors
-    /// `Unauthenticated` for a token that is malformed, revoked, expired or of another account; `Tampered` if the store
-    /// contradicts the token or the state file.
-    pub async fn connect(authority: Arc<dyn Authority>, token: &str, options: SealedOptions) -> Result<Self> {
-        let token = Token::parse(token)?;
-        let SealedOptions { location, state, app } = options;
-        let identity = Identity::derive(&token.seed)?;
-        let key = Id(identity.public().sign);
-        let challenge = authority.challenge(token.principal, key).await?;
-        if challenge.account != token.account {
-            return Err(Error::unauthenticated("the token is of another account: check the location"));
-        }
-        let message = authority::session_message(&challenge, token.principal);
-        let sign_in = SignIn {
-            nonce: challenge.nonce,
-            principal: token.principal,
-            generation: challenge.generation,
-            signature: identity.sign(&message).to_vec(),
-            app,
-        };
-        let session = authority.sign_in(sign_in).await?;
-        let state = state.map(|path| StateFile::open(path, token.account)).transpose()?;
-        let from_token = Head { size: token.head_size, root: token.head_root };
-        let from_token = if token.head_size == 0 { Head::empty() } else { from_token };
-        let remembered = state.as_ref().and_then(StateFile::head);
-        let (newest, older) = match remembered {
-            Some(head) if head.size > from_token.size => (head, Some(from_token)),
-            _ => (from_token, remembered),
-        };
-        let trust = Trust::new(token.account, newest);
-        let signer = Signer { account: token.account, principal: token.principal, generation: challenge.generation };
-        let people = challenge.roots.iter().copied().chain([token.principal]);
-        // Both were verified once, so both are heads of this feed.
-        let joins = older.filter(|head| *head != newest).into_iter().collect();
-        let known = trust.refresh(authority.as_ref(), session, Need { joins, ..Need::principals(people) }).await?;
-        let log = own_log(&known, signer, key)?;
-        if !fits(token.kind, log.kind) {
-            return Err(Error::unauthenticated(
-                "the token's prefix is not that of its principal: copy it again, whole",
-            ));
-        }
-        let owner = known.directory()?.account.owner().unwrap_or(token.principal);
-        let profiles = profiles::Profiles::default();
-        let me = profiles.view(authority.as_ref(), session, &known, log).await?;
-        let sealed = Self {
-            authority,
-            location,
-            session,
-            signer,
-            ring: Ring::new(identity),
-            trust,
-            state,
-            profiles,
-            me: RwLock::new(me),
-            joined: RwLock::new(None),
-            seen: Mutex::default(),
-            owner: PrincipalId { kind: PrincipalKind::User, id: owner },
-        };
-        sealed.remember(known.head)?;
-        Ok(sealed)
-    }
-
     fn account_id(&self) -> AccountId {
-        self.signer.account
+        self.account
     }
 
     fn my_id(&self) -> Id {
-        self.signer.principal
+        self.principal
+    }
+
+    /// The caller, as of the last call that looked.
+    fn caller(&self) -> Principal {
+        self.me.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn look_at_me(&self, known: &Known) -> Result<()> {
+        let log = known.directory()?.principal(self.my_id()).ok_or_else(principals::nobody)?;
+        let me = self.profiles.view(self.authority(), self.session(), known, log).await?;
+        *self.me.write().unwrap_or_else(PoisonError::into_inner) = me;
+        Ok(())
+    }
+
+    fn session(&self) -> Session {
+        self.ring.session()
+    }
+
+    fn signer(&self) -> Signer {
+        self.ring.signer()
     }
 
     fn authority(&self) -> &dyn Authority {
@@ -177,7 +136,7 @@ impl Sealed {
     async fn refresh(&self, need: Need) -> Result<Arc<Known>> {
         self.ring.identity()?;
         let need = need.and_principals([self.my_id()]);
-        let known = self.trust.refresh(self.authority(), self.session, need).await?;
+        let known = self.trust.refresh(self.authority(), self.session(), need).await?;
         self.remember(known.head)?;
         Ok(known)
     }
@@ -196,8 +155,8 @@ impl Sealed {
 
     /// Signs with the caller's keys.
     fn sign(&self, base: Base, id: Option<Id>, body: Body, rows: authority::Rows) -> Result<Submission> {
-        let identity = self.ring.identity()?;
-        self.signer.sign(&identity, base, id, body, rows)
+        let (identity, signer) = self.ring.signing()?;
+        signer.sign(&identity, base, id, body, rows)
     }
 
     /// Submits one operation.
@@ -210,7 +169,7 @@ impl Sealed {
     async fn submit_many(&self, submissions: Vec<Submission>) -> Result<Vec<Result<Submitted>>> {
         let sent: Vec<Sent> =
             submissions.iter().map(|sent| Sent(sent.operation.clone(), sent.signatures.clone())).collect();
-        let answers = self.authority.submit(self.session, submissions).await?;
+        let answers = self.authority.submit(self.session(), submissions).await?;
         if answers.len() != sent.len() {
             return Err(Error::tampered(
                 "the store answered another number of operations than it was given: restore the store",
@@ -230,7 +189,7 @@ impl Sealed {
             Submitted::Uncovered => {
                 let (signer, vault) =
                     ends.ok_or_else(|| Error::unavailable("the store asks for a hold that nothing needs: try again"))?;
-                self.authority.hold(self.session, signer, vault).await?;
+                self.authority.hold(self.session(), signer, vault).await?;
                 Ok(None)
             }
         }
@@ -256,24 +215,10 @@ impl Sealed {
         match who {
             PrincipalRef::Id(id) => Ok(id.id),
             PrincipalRef::Email(email) => {
-                self.authority.find_principal(self.session, email.clone()).await?.ok_or_else(principals::nobody)
+                self.authority.find_principal(self.session(), email.clone()).await?.ok_or_else(principals::nobody)
             }
             PrincipalRef::Group(_) => Err(super::not_yet("a group", "name the users one by one")),
         }
-    }
-}
-
-/// The caller's own log, if it has the key of the token as its newest.
-fn own_log(known: &Known, signer: Signer, key: Id) -> Result<&PrincipalLog> {
-    let log = known
-        .directory()?
-        .principal(signer.principal)
-        .ok_or_else(|| Error::tampered("the store does not show the caller's own log: restore the store"))?;
-    let keys = log.generation(signer.generation).map_err(Error::from)?;
-    if keys.keys.sign == key {
-        Ok(log)
-    } else {
-        Err(Error::tampered("the store shows other keys for the caller: restore the store"))
     }
 }
 
@@ -295,14 +240,6 @@ impl Sent {
     }
 }
 
-fn fits(token: TokenKind, kind: PrincipalKind) -> bool {
-    match token {
-        TokenKind::User | TokenKind::Invitation => kind == PrincipalKind::User,
-        TokenKind::Service => kind == PrincipalKind::Service,
-        TokenKind::Recovery => kind == PrincipalKind::Recovery,
-    }
-}
-
 /// Whether a refusal means that the thing moved on, and a newer look may succeed.
 fn moved_on(error: &Error) -> bool {
     error.kind() == ErrorKind::Conflict
@@ -311,7 +248,7 @@ fn moved_on(error: &Error) -> bool {
 #[async_trait]
 impl Backend for Sealed {
     fn me(&self) -> Principal {
-        self.me.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.caller()
     }
 
     fn account(&self) -> Account {
@@ -328,6 +265,10 @@ impl Backend for Sealed {
         self.authority.close().await;
     }
 
+    async fn rotate_token(&self, save: Option<Save>) -> Result<Secret> {
+        self.rotate(save).await
+    }
+
     async fn create_principal(&self, request: PrincipalRequest, save: Option<Save>) -> Result<Credential> {
         self.add_principal(request, save).await
     }
@@ -340,8 +281,35 @@ impl Backend for Sealed {
         self.page_of_principals(kind, page).await
     }
 
-    async fn delete_principal(&self, who: PrincipalId) -> Result<()> {
-        self.end_principal(who).await
+    async fn update_principal(&self, who: PrincipalId, update: PrincipalUpdate) -> Result<Principal> {
+        self.rewrite_principal(who, update).await
+    }
+
+    async fn reissue_principal(
+        &self,
+        who: &PrincipalRef,
+        kind: PrincipalKind,
+        save: Option<Save>,
+    ) -> Result<Credential> {
+        self.reissue(who, kind, save).await
+    }
+
+    async fn suspend_principal(&self, who: &PrincipalRef) -> Result<Principal> {
+        self.suspend(who).await
+    }
+
+    async fn reactivate_principal(&self, who: &PrincipalRef) -> Result<Principal> {
+        self.reactivate(who).await
+    }
+
+    async fn delete_principal(
+        &self,
+        who: &PrincipalRef,
+        kind: PrincipalKind,
+        successor: Option<&PrincipalRef>,
+        erase: bool,
+    ) -> Result<()> {
+        self.end_principal(who, kind, successor, erase).await
     }
 
     async fn create_vaults(&self, requests: Vec<VaultRequest>) -> Result<Vec<Result<Vault>>> {
@@ -368,6 +336,10 @@ impl Backend for Sealed {
         self.end_vault(vault.0).await
     }
 
+    async fn rekey_vaults(&self, vaults: Option<Vec<VaultId>>) -> Result<u64> {
+        self.rekey(vaults).await
+    }
+
     async fn grant(&self, vault: VaultId, request: GrantRequest) -> Result<Grant> {
         self.let_in(vault.0, request).await
     }
@@ -378,6 +350,14 @@ impl Backend for Sealed {
 
     async fn list_grants(&self, vault: VaultId, at: Option<Timestamp>) -> Result<Vec<Grant>> {
         self.grants_of(vault.0, at).await
+    }
+
+    async fn list_all_grants(&self, page: PageRequest) -> Result<Rows<Grant>> {
+        self.page_of_matrix(page).await
+    }
+
+    async fn approve_grants(&self, who: &PrincipalRef, vaults: Option<Vec<VaultId>>) -> Result<u64> {
+        self.approve(who, vaults).await
     }
 
     async fn create_item(&self, vault: VaultId, request: ItemRequest) -> Result<Item> {

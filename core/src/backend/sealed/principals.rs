@@ -3,15 +3,14 @@
 use super::found::key_set;
 use super::known::Known;
 use super::sign::Base;
-use super::{MAX_TRIES, Sealed, trust::Need};
+use super::{Sealed, trust::Need};
 use crate::authority::{Profile, Rows as SealedRows, Submitted};
 use crate::backend::{GrantRequest, PageRequest, PrincipalRequest, Rows};
 use crate::crypto::identity::{Identity, Seed};
 use crate::crypto::token::{Token, TokenKind};
 use crate::error::{Error, Result};
-use crate::log::body::{Nothing, PrincipalAdded, kind_number, rights_bits};
+use crate::log::body::{PrincipalAdded, kind_number, rights_bits};
 use crate::log::operation::{self, At, Body};
-use crate::log::replay::principal::MANAGE_USERS;
 use crate::model::credential::{Credential, Save};
 use crate::model::id::{Id, PrincipalId, PrincipalKind};
 use crate::model::principal::{Principal, PrincipalRef, PrincipalState};
@@ -39,7 +38,7 @@ impl Sealed {
             self.look(vault.0, Role::Admin).await?;
         }
         if let Some(email) = &email
-            && let Some(there) = self.authority.find_principal(self.session, email.clone()).await?
+            && let Some(there) = self.authority.find_principal(self.session(), email.clone()).await?
         {
             let existing = PrincipalId { kind: PrincipalKind::User, id: there };
             return Err(Error::already_exists("there is a user of this e-mail address already: use users.get")
@@ -115,13 +114,13 @@ impl Sealed {
         {
             return Err(nobody());
         }
-        self.profiles.view(self.authority(), self.session, &known, log).await
+        self.profiles.view(self.authority(), self.session(), &known, log).await
     }
 
     /// Refuses an address that is not the one which the principal's log binds.
     pub(super) async fn check_addresses(&self, known: &Known, named: &[(Id, &str)]) -> Result<()> {
         let ids: Vec<Id> = named.iter().map(|(id, _)| *id).collect();
-        self.profiles.load(self.authority(), self.session, known, &ids).await?;
+        self.profiles.load(self.authority(), self.session(), known, &ids).await?;
         for (id, email) in named {
             let log = known.directory()?.principal(*id).ok_or_else(nobody)?;
             if self.profiles.principal(known, log).email.as_deref() != Some(*email) {
@@ -133,9 +132,9 @@ impl Sealed {
 
     pub(super) async fn page_of_principals(&self, kind: PrincipalKind, page: PageRequest) -> Result<Rows<Principal>> {
         let from = super::keys::parse_place(page.after.as_deref())?;
-        let ids = self.authority.principals(self.session, kind_number(kind), from, page.limit).await?;
+        let ids = self.authority.principals(self.session(), kind_number(kind), from, page.limit).await?;
         let known = self.refresh(Need::principals(ids.ids.iter().copied())).await?;
-        self.profiles.load(self.authority(), self.session, &known, &ids.ids).await?;
+        self.profiles.load(self.authority(), self.session(), &known, &ids.ids).await?;
         let directory = known.directory()?;
         let data = ids
             .ids
@@ -145,28 +144,5 @@ impl Sealed {
             .map(|log| self.profiles.principal(&known, log))
             .collect();
         Ok(Rows { data, next: ids.next.map(|next| next.to_string()) })
-    }
-
-    pub(super) async fn end_principal(&self, who: PrincipalId) -> Result<()> {
-        for _ in 0..MAX_TRIES {
-            let known = self.refresh(Need::principals([who.id]).asked_now()).await?;
-            if !known.directory()?.may(self.my_id(), MANAGE_USERS) {
-                return Err(Error::permission_denied(
-                    "this needs can_manage_users, which you do not have: ask the owner",
-                ));
-            }
-            let log = known.directory()?.principal(who.id).filter(|log| log.kind == who.kind).ok_or_else(nobody)?;
-            if log.state == PrincipalState::Deleted {
-                return Ok(());
-            }
-            let base = Base { log: Some(who.id), at: log.progress.head(), seen: known.head };
-            let submission = self.sign(base, None, Body::PrincipalDeleted(Nothing {}), SealedRows::default())?;
-            let submitted = self.submit(submission).await?;
-            if self.settle(submitted, Some((who.id, None))).await?.is_some() {
-                self.refresh(Need::principals([who.id]).asked_now()).await?;
-                return Ok(());
-            }
-        }
-        Err(Self::contended("the principal"))
     }
 }

@@ -67,6 +67,11 @@ impl Profiles {
         Ok(())
     }
 
+    /// Forgets a profile that its principal has no more.
+    pub(super) fn forget(&self, commitment: Id) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&commitment);
+    }
+
     /// A principal as users see it, with the profile that was loaded.
     pub(super) fn principal(&self, known: &Known, log: &PrincipalLog) -> Principal {
         let (name, email) = self.named(log.profile);

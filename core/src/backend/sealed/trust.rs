@@ -78,12 +78,17 @@ impl Trust {
 
     /// Forgets the age of what is known of a vault: the next call asks.
     pub(super) async fn expire(&self, vault: Id) {
+        self.expire_all(&[vault]).await;
+    }
+
+    /// As [`Trust::expire`], of many vaults.
+    pub(super) async fn expire_all(&self, vaults: &[Id]) {
         let mut known = self.known.lock().await;
-        if let Some(asked) = Instant::now().checked_sub(super::known::FRESH)
-            && known.vaults.contains_key(&vault)
-            && let Some(view) = Arc::make_mut(&mut known).vaults.get_mut(&vault)
-        {
-            Arc::make_mut(view).asked = asked;
+        let Some(asked) = Instant::now().checked_sub(super::known::FRESH) else { return };
+        for vault in vaults.iter().filter(|vault| known.vaults.contains_key(vault)).copied().collect::<Vec<_>>() {
+            if let Some(view) = Arc::make_mut(&mut known).vaults.get_mut(&vault) {
+                Arc::make_mut(view).asked = asked;
+            }
         }
     }
 

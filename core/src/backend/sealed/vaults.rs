@@ -42,35 +42,44 @@ impl Sealed {
             })
             .collect();
         self.check_addresses(&known, &named).await?;
-        let mut prepared = Vec::with_capacity(requests.len());
-        for request in &requests {
-            prepared.push(self.prepare(&known, request, &members, recovery).await);
-        }
-        let mut submissions = Vec::new();
-        let prepared: Vec<Result<Prepared>> = prepared
-            .into_iter()
-            .map(|row| {
-                row.map(|(row, submission)| {
-                    submissions.push(submission);
-                    row
-                })
-            })
-            .collect();
-        let mut answers = self.submit_many(submissions).await?.into_iter();
-        let mut made = Vec::with_capacity(requests.len());
-        for (request, row) in requests.into_iter().zip(prepared) {
-            let row = match row {
-                Ok(row) => {
-                    let answer = answers
-                        .next()
-                        .unwrap_or_else(|| Err(Error::unavailable("the store gave no answer: try again")));
-                    self.finish(request, row, answer).await
-                }
-                Err(error) => Err(error),
+        let mut made: Vec<Option<Result<Vault>>> = requests.iter().map(|_| None).collect();
+        for attempt in 0..MAX_TRIES {
+            let open: Vec<usize> = (0..made.len()).filter(|row| made[*row].is_none()).collect();
+            if open.is_empty() {
+                break;
+            }
+            // Who was rotated, or given the right, a moment ago is told by the newest state alone.
+            let known = if attempt == 0 {
+                Arc::clone(&known)
+            } else {
+                let ids = members.values().filter_map(|id| id.as_ref().ok()).copied();
+                let need = Need::principals(ids).and_principals(recovery.map(|key| key.principal));
+                self.refresh(need.asked_now()).await?
             };
-            made.push(row);
+            let (mut prepared, mut submissions) = (Vec::new(), Vec::new());
+            for row in open {
+                match self.prepare(&known, &requests[row], &members, recovery).await {
+                    Ok((one, submission)) => {
+                        prepared.push((row, one));
+                        submissions.push(submission);
+                    }
+                    Err(error) => made[row] = Some(Err(error)),
+                }
+            }
+            if submissions.is_empty() {
+                break;
+            }
+            for ((row, one), answer) in prepared.into_iter().zip(self.submit_many(submissions).await?) {
+                let again = match &answer {
+                    Ok(submitted) => matches!(submitted, Submitted::Stale | Submitted::Uncovered),
+                    Err(error) => error.kind() == ErrorKind::PermissionDenied && attempt == 0,
+                };
+                if !again {
+                    made[row] = Some(self.finish(requests[row].clone(), one, answer).await);
+                }
+            }
         }
-        Ok(made)
+        Ok(made.into_iter().map(|row| row.unwrap_or_else(|| Err(Self::contended("the account")))).collect())
     }
 
     async fn finish(&self, request: VaultRequest, row: Prepared, answer: Result<Submitted>) -> Result<Vault> {
@@ -161,7 +170,7 @@ impl Sealed {
         recovery: Option<Recipient>,
     ) -> Result<(Prepared, Submission)> {
         let directory = known.directory()?;
-        let me = Recipient { principal: self.my_id(), generation: self.signer.generation };
+        let me = Recipient { principal: self.my_id(), generation: self.signer().generation };
         let mut grants = vec![MemberGrant {
             grantee: me.principal,
             role: role_number(request.retain),
@@ -182,6 +191,7 @@ impl Sealed {
             }
             let log = directory.principal(id).ok_or_else(super::principals::nobody)?;
             let newest = log.newest().ok_or_else(super::principals::nobody)?;
+            self.check_reissued(known, to, log, None).await?;
             grants.push(MemberGrant {
                 grantee: id,
                 role: role_number(*role),
@@ -240,6 +250,7 @@ impl Sealed {
     /// The vault as the caller sees it.
     pub(super) async fn read_vault(&self, vault: Id) -> Result<Vault> {
         let mut known = self.look(vault, Role::Read).await?;
+        self.complete(&known, &[vault]).await;
         for _ in 0..LOOKS {
             let (view, role) = self.member(&known, vault)?;
             let rows = match self.vault_rows(vault).await {
@@ -315,7 +326,7 @@ impl Sealed {
             None => self.my_id(),
             Some(creator) => self.principal_id(creator).await?,
         };
-        let found = self.authority.find_vault(self.session, creator, external_id.to_owned()).await?;
+        let found = self.authority.find_vault(self.session(), creator, external_id.to_owned()).await?;
         let vault = self.read_vault(found.ok_or_else(no_vault)?).await?;
         if vault.external_id.as_deref() == Some(external_id) && vault.created_by.id == creator {
             Ok(vault)
@@ -326,14 +337,19 @@ impl Sealed {
 
     pub(super) async fn page_of_vaults(&self, page: PageRequest) -> Result<Rows<Vault>> {
         let from = parse_place(page.after.as_deref())?;
-        let ids = self.authority.vaults(self.session, from, page.limit).await?;
+        let ids = self.authority.vaults(self.session(), from, page.limit).await?;
         let need = Need { vaults: ids.ids.iter().copied().collect(), ..Need::default() };
         let known = self.refresh(need).await?;
-        let rows = self.authority.vault_rows(self.session, ids.ids.clone()).await?;
+        self.complete(&known, &ids.ids).await;
+        let rows = self.authority.vault_rows(self.session(), ids.ids.clone()).await?;
+        let directory = known.directory()?;
         let mut data = Vec::with_capacity(ids.ids.len());
         for (id, rows) in ids.ids.iter().zip(rows) {
-            // A vault left between the two answers is in neither: it is no longer the caller's.
-            if let (Ok((view, role)), Ok(rows)) = (self.member(&known, *id), rows) {
+            // A vault left between the two answers is in neither: it is no longer the caller's. One whose key the caller
+            // waits for has no name yet.
+            if let (Ok((view, role)), Ok(rows)) = (self.member(&known, *id), rows)
+                && view.log.opens(directory, self.my_id())
+            {
                 match self.show_vault(&known, view, role, &rows).await? {
                     Some(vault) => data.push(vault),
                     None => data.push(self.read_vault(*id).await?),

@@ -40,7 +40,19 @@ pub(super) async fn judge(bench: &mut Bench<'_>, received: &Received, rows: &mut
             check_email(bench, id, &row, &mut draft).await?;
             draft.rows.push(row);
         }
-        Body::PrincipalDeleted(_) => draft.rows.push(gone(bench, id, rows).await?),
+        Body::PrincipalSuspended(_) => is_no_root(bench, name, id)?,
+        Body::PrincipalDeleted(_) => {
+            is_no_root(bench, name, id)?;
+            let last = bench.engine.last_in(&mut *bench.snapshot, id).await?;
+            if last.without_recovery > 0 {
+                return Err(Error::conflict(format!(
+                    "{name} was asked: {} vaults would have no administrator, and do not name the recovery key: make another administrator in each first",
+                    last.without_recovery
+                ))
+                .into());
+            }
+            draft.rows.push(gone(bench, id, rows).await?);
+        }
         Body::PrincipalRotated(body) => draft.rows.extend(keys(name, &next, &body.keys, rows)?),
         Body::PrincipalReissued(body) => draft.rows.extend(keys(name, &next, &body.keys, rows)?),
         Body::PrincipalAccepted(body) => {
@@ -57,6 +69,18 @@ pub(super) async fn judge(bench: &mut Bench<'_>, received: &Received, rows: &mut
         _ => {}
     }
     Ok(draft)
+}
+
+/// The owner and the recovery key are replaced before they end.
+fn is_no_root(bench: &Bench<'_>, name: &'static str, id: Id) -> Ruled {
+    let account = &bench.directory().account;
+    if account.owner() == Some(id) || account.recovery() == Some(id) {
+        return Err(Error::conflict(format!(
+            "{name} was asked: it is the account's owner or its recovery key: hand the account over first"
+        ))
+        .into());
+    }
+    Ok(())
 }
 
 fn keys(name: &'static str, next: &PrincipalLog, keys: &KeySet, rows: &mut Rows) -> Ruled<Option<Row>> {

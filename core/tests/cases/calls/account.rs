@@ -32,6 +32,13 @@ pub(crate) async fn call(world: &mut World, step: &Step, args: &mut Args) -> Res
             let client = client.with_options(args.seconds("timeout")?, retries)?;
             Ok(kept(world, step, client))
         }
+        "rotate_token" => {
+            let keeper = Keeper::of(args)?;
+            let client = world.client(&step.who).await?;
+            let token = client.rotate_token(keeper.hook()).await?;
+            keeper.kept(&token)?;
+            Ok(json!({ "token": token.expose() }))
+        }
         "close" => {
             world.client(&step.who).await?.close().await;
             Ok(Value::Null)
@@ -113,10 +120,15 @@ impl Keeper {
     /// The credential, if the hook was called with the same token.
     pub(crate) fn check(&self, made: Answer<Credential>) -> Result<Value, Trouble> {
         let made = made?;
+        self.kept(&made.token)?;
+        Ok(json::credential(&made, true))
+    }
+
+    fn kept(&self, token: &Secret) -> Result<(), Trouble> {
         let same = match self {
-            Self::Keep(kept) => kept.lock().is_ok_and(|kept| kept.as_deref() == Some(made.token.expose())),
+            Self::Keep(kept) => kept.lock().is_ok_and(|kept| kept.as_deref() == Some(token.expose())),
             Self::None | Self::Refuse => true,
         };
-        if same { Ok(json::credential(&made, true)) } else { Err("save was not called with it".to_owned().into()) }
+        if same { Ok(()) } else { Err("save was not called with it".to_owned().into()) }
     }
 }

@@ -19,9 +19,11 @@ use crate::world::World;
 pub(crate) async fn call(world: &mut World, step: &Step, args: &mut Args) -> Result<Value, Trouble> {
     let (noun, verb) = step.call.split_once('.').unwrap_or(("", &step.call));
     match (noun, verb) {
-        ("", "init" | "connect" | "with_options" | "close" | "drop" | "me" | "account" | "time" | "wait") => {
-            account::call(world, step, args).await
-        }
+        (
+            "",
+            "init" | "connect" | "with_options" | "rotate_token" | "close" | "drop" | "me" | "account" | "time"
+            | "wait",
+        ) => account::call(world, step, args).await,
         ("feed", _) => feeds::call(world, verb, step, args).await,
         ("secrets", "validate") => watching::validate(args),
         _ => {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use strongroom::cli::json;
 use strongroom::client::Client;
-use strongroom::model::principal::{NewServiceAccount, NewUser, Rights};
+use strongroom::model::principal::{NewServiceAccount, NewUser, Rights, ServiceAccountUpdate};
 
 use super::account::Keeper;
 use super::{rows, unknown};
@@ -23,6 +23,17 @@ pub(crate) async fn users(client: &Client, verb: &str, args: &mut Args) -> Resul
         }
         "get" => Ok(json::principal(&users.get(&args.text("who")?).await?)),
         "list" => rows(users.list().await?, json::principal).await,
+        "suspend" => Ok(json::principal(&users.suspend(&args.text("who")?).await?)),
+        "reactivate" => Ok(json::principal(&users.reactivate(&args.text("who")?).await?)),
+        "reissue" => {
+            let keeper = Keeper::of(args)?;
+            keeper.check(users.reissue(&args.text("who")?, keeper.hook()).await)
+        }
+        "delete" => {
+            let (who, successor) = (args.text("who")?, args.maybe_text("successor")?);
+            users.delete(&who, successor.as_deref(), args.flag("erase")?).await?;
+            Ok(json!(null))
+        }
         "invite" => {
             let (email, name) = (args.text("email")?, args.maybe_text("name")?);
             Ok(json::credential(&users.invite(&email, name.as_deref()).await?, true))
@@ -55,7 +66,22 @@ pub(crate) async fn service_accounts(client: &Client, verb: &str, args: &mut Arg
             accounts.revoke(&args.text("id")?).await?;
             Ok(json!(null))
         }
-        "reissue" => Ok(json::credential(&accounts.reissue(&args.text("id")?, None).await?, true)),
+        "reissue" => {
+            let keeper = Keeper::of(args)?;
+            keeper.check(accounts.reissue(&args.text("id")?, keeper.hook()).await)
+        }
+        "update" => {
+            let id = args.text("id")?;
+            let update = ServiceAccountUpdate {
+                name: args.maybe_text("name")?,
+                can_create_vaults: args.maybe_flag("can_create_vaults")?,
+                can_manage_users: args.maybe_flag("can_manage_users")?,
+                can_manage_policy: args.maybe_flag("can_manage_policy")?,
+                can_read_audit: args.maybe_flag("can_read_audit")?,
+                expires_at: args.time("expires_at")?,
+            };
+            Ok(json::principal(&accounts.update(&id, update).await?))
+        }
         other => Err(unknown(&format!("service_accounts.{other}"))),
     }
 }

@@ -56,6 +56,11 @@ pub(crate) async fn audit(client: &Client, verb: &str, args: &mut Args) -> Resul
             };
             let filter = AuditFilter {
                 actor: args.maybe_text("actor")?,
+                generation: args
+                    .number("generation")?
+                    .map(u32::try_from)
+                    .transpose()
+                    .map_err(|error| error.to_string())?,
                 vault: args.maybe_text("vault")?,
                 action,
                 since: args.time("since")?,

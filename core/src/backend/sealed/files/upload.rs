@@ -89,11 +89,12 @@ impl Sealed {
         let key = SealKey::make()?;
         let sealer = FileSealer::new(&key, self.account_id(), VaultId(vault), ItemId(item), FileId(id))?;
         // Before the puts, so that it is dropped after them: nothing is put once it was given up.
-        let mut kept = Kept { authority: Arc::clone(&self.authority), session: self.session, file: id, pending: false };
+        let mut kept =
+            Kept { authority: Arc::clone(&self.authority), session: self.session(), file: id, pending: false };
         let mut puts = Puts { running: FuturesUnordered::new(), progress: progress.clone(), done: 0 };
         let put = |kept: &mut Kept, piece: Piece, plain| {
             kept.pending = true;
-            let (authority, session) = (Arc::clone(&self.authority), self.session);
+            let (authority, session) = (Arc::clone(&self.authority), self.session());
             Box::pin(async move {
                 put_piece(authority.as_ref(), session, vault, id, piece).await?;
                 Ok(plain)
