@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use strongroom::authority::Rows;
-use strongroom::crypto::part::{self, Part, Place};
-use strongroom::log::body::sealed_hash;
 use strongroom::log::operation::{Body, LogId, LogKind};
 use strongroom::model::id::{Id, ItemId};
 
 use crate::malicious::Malicious;
-use crate::signed::{force, item_row, sealed};
+use crate::signed::{believable, force, item_row};
 use crate::world::{World, code, connect, item, read};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -21,15 +18,7 @@ async fn a_place_in_the_feed_is_proven_before_it_decides() {
     // Signed on what stood before the revocation, and sealed as a reader would believe it.
     let key = writer.vault_key(&world, vault, 1).await;
     let forged = Id([8; 32]);
-    let (mut written, _) = sealed(&writer, vault, forged, &key, 1);
-    let place = |part| {
-        let (account, item) = (writer.token.account, Some(ItemId(forged)));
-        Place { account, vault, item, version: 1, epoch: 1, part }
-    };
-    let overview = part::seal_part(&key, &place(Part::Overview), b"\x84\x66forged\x65login\x80\x80").unwrap();
-    let details = part::seal_part(&key, &place(Part::Details), b"\x83\x60\x80\x80").unwrap();
-    (written.overview, written.details) = (sealed_hash(&overview), sealed_hash(&details));
-    let rows = Rows { overview, details, ..Rows::default() };
+    let (written, rows) = believable(&writer, vault, forged, &key);
     let row = item_row(vault, &written, &rows);
     let operation = writer.operation(&world, vault, Body::ItemPut(written)).await;
 

@@ -4,17 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use strongroom::authority::Rows;
 use strongroom::backend::sealed::{Sealed, SealedOptions};
-use strongroom::crypto::part::{self, Part, Place};
 use strongroom::crypto::token::Token;
 use strongroom::error::Result;
-use strongroom::log::body::sealed_hash;
 use strongroom::log::feed::Head;
 use strongroom::log::operation::{Body, LogId, LogKind};
 use strongroom::model::id::{Id, ItemId};
 
-use crate::signed::{force, item_row, sealed};
+use crate::signed::{believable, force, item_row};
 use crate::world::{World, code, connect, item};
 
 /// The owner's token, as if its maker had known this head.
@@ -72,15 +69,7 @@ async fn what_an_author_had_seen_is_joined_before_an_item_is_believed() {
         // The writer signed it over another feed, and the store puts it into this one.
         let key = writer.vault_key(&world, vault, 1).await;
         let crossing = Id([8; 32]);
-        let (mut written, _) = sealed(&writer, vault, crossing, &key, 1);
-        let place = |part| {
-            let (account, item) = (writer.token.account, Some(ItemId(crossing)));
-            Place { account, vault, item, version: 1, epoch: 1, part }
-        };
-        let overview = part::seal_part(&key, &place(Part::Overview), b"\x84\x66forged\x65login\x80\x80").unwrap();
-        let details = part::seal_part(&key, &place(Part::Details), b"\x83\x60\x80\x80").unwrap();
-        (written.overview, written.details) = (sealed_hash(&overview), sealed_hash(&details));
-        let rows = Rows { overview, details, ..Rows::default() };
+        let (written, rows) = believable(&writer, vault, crossing, &key);
         let row = item_row(vault, &written, &rows);
         let mut operation = writer.operation(&world, vault, Body::ItemPut(written)).await;
         operation.seen.root = Id([9; 32]);
