@@ -15,5 +15,6 @@ mod disk;
 mod forks;
 mod kills;
 mod moved;
+mod rotations;
 mod threads;
 mod world;
