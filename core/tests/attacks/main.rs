@@ -9,6 +9,7 @@ mod shelf;
 mod signed;
 mod world;
 
+mod acknowledged;
 mod backdated;
 mod bare;
 mod bits;

@@ -20,6 +20,7 @@ mod known;
 mod principals;
 mod profiles;
 mod proven;
+mod receipts;
 mod reissue;
 mod rekey;
 mod ring;
@@ -175,7 +176,14 @@ impl Sealed {
                 "the store answered another number of operations than it was given: restore the store",
             ));
         }
-        Ok(answers.into_iter().zip(sent).map(|(answer, sent)| sent.checked(answer?)).collect())
+        let checked: Vec<Result<Submitted>> =
+            answers.into_iter().zip(sent).map(|(answer, sent)| sent.checked(answer?)).collect();
+        for answer in &checked {
+            if let Ok(Submitted::Taken(receipt) | Submitted::Before(receipt)) = answer {
+                self.trust.promised(receipt);
+            }
+        }
+        Ok(checked)
     }
 
     /// The receipt of an operation that was taken; `None` if it must be made again on a newer state.

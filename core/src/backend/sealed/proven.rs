@@ -12,8 +12,11 @@ use crate::log::feed::Head;
 use crate::model::id::Id;
 
 impl Sealed {
-    /// Rule 1: the newest that the author of an entry had seen is a head of this feed.
+    /// Rule 1: the newest that the author of an entry had seen is a head of this feed. And it is the entry that was
+    /// acknowledged, where one was.
     pub(super) async fn join_author(&self, known: Arc<Known>, entry: &Pending) -> Result<Arc<Known>> {
+        let placed = entry.placed();
+        self.trust.check_promise(placed.log, placed.seq, placed.hash)?;
         let (author, seen) = (entry.operation.signer.unwrap_or(self.my_id()), entry.operation.seen);
         let newest = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(&author).copied();
         if newest.is_some_and(|newest| newest == seen || seen.size < newest.size) {

@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use super::checked::Checked;
 use super::known::{Known, VaultView, is_recent};
+use super::receipts::Receipts;
 use super::verify::Absorbed;
 use crate::authority::{Authority, LogRequest, Session, StatesRequest, VaultRequest};
 use crate::error::{Error, Result};
@@ -15,6 +16,7 @@ use crate::log::feed::Head;
 use crate::log::operation::{LogId, LogKind};
 use crate::log::replay::mentions;
 use crate::model::id::{AccountId, Id};
+use crate::store::Receipt;
 
 /// Rounds after which an answer that keeps naming new principals is no honest one.
 const MAX_ROUNDS: usize = 64;
@@ -25,6 +27,7 @@ pub(super) struct Trust {
     known: Mutex<Arc<Known>>,
     /// Keys and signatures.
     pub(super) checked: Checked,
+    receipts: Arc<Receipts>,
 }
 
 /// What must be fresh for a call.
@@ -68,7 +71,22 @@ impl Need {
 
 impl Trust {
     pub(super) fn new(account: AccountId, head: Head) -> Self {
-        Self { account, known: Mutex::new(Arc::new(Known::new(head))), checked: Checked::new() }
+        Self {
+            account,
+            known: Mutex::new(Arc::new(Known::new(head))),
+            checked: Checked::new(),
+            receipts: Arc::default(),
+        }
+    }
+
+    /// Remembers what the authority has acknowledged, until a verified log covers it.
+    pub(super) fn promised(&self, receipt: &Receipt) {
+        self.receipts.keep(receipt, Instant::now());
+    }
+
+    /// Refuses an entry that was read alone, where another was acknowledged.
+    pub(super) fn check_promise(&self, log: LogId, seq: u64, entry: Id) -> Result<()> {
+        self.receipts.check(log, [(seq, entry)], u64::MAX, Instant::now())
     }
 
     /// What is known, whatever its age.
@@ -104,14 +122,16 @@ impl Trust {
         if !need.now && is_fresh(&known, &need, started) {
             return Ok(Arc::clone(&known));
         }
-        let mut absorbed = Absorbed::new(self.account, Known::clone(&known));
+        let mut absorbed = Absorbed::new(self.account, Known::clone(&known), Arc::clone(&self.receipts));
         let mut asked = BTreeSet::new();
         for round in 0..MAX_ROUNDS {
             // The first answer tells whether the account's heads moved: often it is the only one that is needed.
             let first = round == 0;
             let wanted = if first { unknown(&absorbed, &need) } else { wanted(&absorbed, &need, started, &asked) };
             if wanted.is_empty() && !first {
+                let shown = absorbed.take_shown();
                 let mut next = absorbed.apply(&self.checked)?;
+                self.receipts.forget(shown);
                 for vault in &need.vaults {
                     // What the authority left out is no longer shown to the caller.
                     if next.vaults.get(vault).is_some_and(|view| view.asked < started) {

@@ -9,6 +9,7 @@ use rpds::HashTrieSetSync;
 use super::checked::Checked;
 use super::events::{Event, What};
 use super::known::{Events, Freshness, Known, VaultView};
+use super::receipts::{Receipts, Shown};
 use crate::authority::{EntryAnswer, LogAnswer, States, StatesRequest, VaultAnswer};
 use crate::error::{Error, Result};
 use crate::log::encoding::Bytes;
@@ -88,6 +89,9 @@ pub(super) struct Absorbed {
     directory: Vec<Pending>,
     vaults: BTreeMap<Id, VaultNews>,
     ends: HashMap<LogId, Frontier>,
+    receipts: Arc<Receipts>,
+    /// Logs as the answers have shown them.
+    shown: Vec<Shown>,
 }
 
 /// The newest `seen` of each author in an answer.
@@ -121,8 +125,22 @@ struct VaultNews {
 }
 
 impl Absorbed {
-    pub(super) fn new(account: AccountId, known: Known) -> Self {
-        Self { account, known, directory: Vec::new(), vaults: BTreeMap::new(), ends: HashMap::new() }
+    pub(super) fn new(account: AccountId, known: Known, receipts: Arc<Receipts>) -> Self {
+        let (directory, vaults, ends, shown) = (Vec::new(), BTreeMap::new(), HashMap::new(), Vec::new());
+        Self { account, known, directory, vaults, ends, receipts, shown }
+    }
+
+    /// The logs as they were answered, for what was promised of them.
+    pub(super) fn take_shown(&mut self) -> Vec<Shown> {
+        std::mem::take(&mut self.shown)
+    }
+
+    /// Holds what was promised against the entries of an answer; `None`: the log was shown without them.
+    fn note(&mut self, log: LogId, entries: Option<&[Pending]>, size: u64, asked: Instant) -> Result<()> {
+        let promised = entries.unwrap_or_default().iter().map(|entry| (entry.seq, entry.hash));
+        self.receipts.check(log, promised, size, asked)?;
+        self.shown.push(Shown { log, size, entries: entries.is_some(), asked });
+        Ok(())
     }
 
     /// How many entries of a directory log are there, applied or waiting.
@@ -183,6 +201,7 @@ impl Absorbed {
             }
             let pending = self.grow(log, state, entries, &mut leaves)?;
             authors.note(&pending)?;
+            self.note(log, Some(&pending), state.size, asked)?;
             self.directory.extend(pending);
             log_leaves.push((leaf, feed::log_leaf(log, state)));
             self.remember_leaf(log, leaf, asked, roots.account.root)?;
@@ -200,6 +219,9 @@ impl Absorbed {
             };
             authors.note(&access_pending)?;
             authors.note(&items_pending)?;
+            self.note(LogId::new(LogKind::Vault, vault), Some(&access_pending), access.size, asked)?;
+            let entries = with_items.then_some(items_pending.as_slice());
+            self.note(LogId::new(LogKind::Items, vault), entries, items.size, asked)?;
             if self.known.vaults.get(&vault).is_some_and(|view| view.leaf != leaf || view.items_head.size > items.size)
             {
                 return Err(moved());
