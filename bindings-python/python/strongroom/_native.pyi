@@ -71,6 +71,12 @@ __version__: str
 def error_codes() -> list[str]:
     """The codes of all kinds of errors, in the order of the documentation."""
 
+def before_fork() -> None:
+    """Lets go of every database file, for the moment of a fork."""
+
+def after_fork_in_parent() -> None:
+    """Takes them again, in the parent."""
+
 def main(argv: Sequence[_Path]) -> int:
     """Runs the command line with these arguments, the program's name first, and answers its exit code."""
 
