@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyDict, PyMapping, PyTzInfo};
 use strongroom::error::{Error, Result};
@@ -103,7 +103,25 @@ pub(crate) fn instant(name: &str, at: Option<&Bound<'_, PyAny>>) -> Result<Optio
         ));
     }
     let utc = PyTzInfo::utc(py).map_err(carry)?;
-    at.call_method1("astimezone", (utc,)).and_then(|at| at.extract()).map(Some).map_err(carry)
+    at.call_method1("astimezone", (utc,)).and_then(|at| at.extract()).map(Some).map_err(|raised| {
+        if raised.is_instance_of::<PyOverflowError>(py) {
+            Error::argument(name, "this datetime is beyond the years 1 to 9999 in UTC: give one that is within")
+        } else {
+            carry(raised)
+        }
+    })
+}
+
+/// A whole number, if the core can count so far.
+pub(crate) fn whole<T: TryFrom<i128>>(name: &str, number: Option<i128>) -> Result<Option<T>> {
+    number
+        .map(|number| {
+            number.try_into().map_err(|_| {
+                let bound = if number < 0 { "one above zero" } else { "a smaller one" };
+                Error::argument(name, format!("it is {number}: give {bound}"))
+            })
+        })
+        .transpose()
 }
 
 /// A span of seconds.

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use strongroom::client::audit as core;
 use strongroom::model::audit::AuditFilter;
 
-use crate::args::{Nothing, Texts, instant};
+use crate::args::{Nothing, Texts, instant, whole};
 use crate::ops::{later, ops, refusal};
 use crate::records::audit::{AuditEvent, AuditProof};
 
@@ -20,7 +20,7 @@ ops! {
     /// `since`: from this instant on. `until`: before this instant. `after`: a cursor. What is left out matches all.
     list list(*, actor=None, generation=None, vault=None, action=None, since=None, until=None, after=None)[
         actor: Option<String>,
-        generation: Option<u32>,
+        generation: Option<i128>,
         vault: Option<String>,
         action: Option<Texts>,
         since: Option<&Bound<'_, PyAny>>,
@@ -29,7 +29,7 @@ ops! {
     ] -> AuditEvent |core| {
         let filter = AuditFilter {
             actor,
-            generation,
+            generation: whole("generation", generation)?,
             vault,
             action: action.map(Into::into).unwrap_or_default(),
             since: instant("since", since)?,

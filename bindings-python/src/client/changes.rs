@@ -8,7 +8,7 @@ use strongroom::model::change::{Change as CoreChange, ChangeFilter, ChangePage};
 use strongroom::model::page::Page;
 
 use super::feed::{ChangeFeed, RawFeed};
-use crate::args::host;
+use crate::args::{host, whole};
 use crate::error::raise;
 use crate::ops::ops;
 use crate::records::change::Change;
@@ -32,8 +32,9 @@ ops! {
     /// >>> [change.kind for change in client.changes.list(after="start", vaults=[vault.id])][0]
     /// 'vault.created'
     list list(*, after=None, vaults=None, kinds=None, limit=None)[
-        after: Option<String>, vaults: Option<Vec<String>>, kinds: Option<Vec<String>>, limit: Option<u32>,
+        after: Option<String>, vaults: Option<Vec<String>>, kinds: Option<Vec<String>>, limit: Option<i128>,
     ] -> Change |core| {
+        let limit = whole("limit", limit)?;
         page(core, ChangeFilter { after, vaults, kinds, limit })
     }
 }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use strongroom::client as core;
-use strongroom::error::Result;
+use strongroom::error::{Error, Result};
 use strongroom::model::secret::Secret;
 
 use super::{AsyncClient, Client};
-use crate::args::seconds;
+use crate::args::{seconds, whole};
 use crate::callback;
 use crate::error::raise;
 use crate::ops::{Face, refusal};
@@ -63,12 +63,14 @@ macro_rules! connect {
             state: Option<PathBuf>,
             app: Option<String>,
             timeout: Option<f64>,
-            max_retries: Option<u32>,
+            max_retries: Option<i128>,
             ca_file: Option<PathBuf>,
             allow_insecure: bool,
             accept_restored: bool,
         ) -> PyResult<$out> {
-            let timeout = seconds("timeout", timeout).map_err(|error| raise(error.in_operation("connect")))?;
+            let refused = |error: Error| raise(error.in_operation("connect"));
+            let timeout = seconds("timeout", timeout).map_err(refused)?;
+            let max_retries = whole("max_retries", max_retries).map_err(refused)?;
             let token = token.map(Secret::new);
             let $options = core::ConnectOptions {
                 location, token, state, app, timeout, max_retries, ca_file, allow_insecure, accept_restored,

@@ -6,7 +6,7 @@ use strongroom::error::Result;
 use strongroom::model::file::NewFile;
 use strongroom::model::item::{ItemFilter, ItemUpdate, NewItem};
 
-use crate::args::Nothing;
+use crate::args::{Nothing, whole};
 use crate::error::Row;
 use crate::ops::{Face, later, ops};
 use crate::records::field::Field;
@@ -58,8 +58,10 @@ ops! {
     }
 
     /// Answers the item at its newest version, or at the one asked for.
-    call get(vault, item, *, version=None)[vault: String, item: String, version: Option<u64>] -> Item
-    |core| { async move { core.get(&vault, &item, version).await } }
+    call get(vault, item, *, version=None)[vault: String, item: String, version: Option<i128>] -> Item |core| {
+        let version = whole("version", version)?;
+        async move { core.get(&vault, &item, version).await }
+    }
 
     /// Answers several items of one vault: a list in order, an exception per row that could not be read.
     call get_many(vault, items)[vault: String, items: Vec<String>] -> Vec<Row<Item>> |core| {
@@ -100,7 +102,7 @@ ops! {
         urls: Option<Vec<String>>,
         set_fields: Option<Vec<Field>>,
         remove_fields: Option<Vec<String>>,
-        if_version: Option<u64>,
+        if_version: Option<i128>,
     ] -> Item |core| {
         let update = ItemUpdate {
             title,
@@ -109,7 +111,7 @@ ops! {
             urls,
             set_fields: set_fields.unwrap_or_default().into_iter().map(Into::into).collect(),
             remove_fields: remove_fields.unwrap_or_default(),
-            if_version,
+            if_version: whole("if_version", if_version)?,
         };
         async move { core.update(&vault, &item, update).await }
     }

@@ -18,7 +18,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use strongroom::client as core;
 
-use crate::args::{Nothing, seconds};
+use crate::args::{Nothing, seconds, whole};
 use crate::callback;
 use crate::error::raise;
 use crate::ops::{later, ops};
@@ -93,10 +93,9 @@ macro_rules! client {
             /// `timeout`: seconds without progress after which a call raises DeadlineExceeded; 30 by default.
             /// `max_retries`: how often a call that can't reach its store is tried again; 2 by default.
             #[pyo3(signature = (*, timeout=None, max_retries=None))]
-            fn with_options(&self, timeout: Option<f64>, max_retries: Option<u32>) -> PyResult<Self> {
-                let timeout = seconds("timeout", timeout);
-                let copy = timeout.and_then(|timeout| self.0.with_options(timeout, max_retries));
-                copy.map(Self).map_err(|error| raise(error.in_operation("with_options")))
+            fn with_options(&self, timeout: Option<f64>, max_retries: Option<i128>) -> PyResult<Self> {
+                let copy = || self.0.with_options(seconds("timeout", timeout)?, whole("max_retries", max_retries)?);
+                copy().map(Self).map_err(|error| raise(error.in_operation("with_options")))
             }
 
             $(

@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 use strongroom::model::policy as core;
 
+use crate::args::whole;
 use crate::error::raise;
 use crate::record::from_core;
 
@@ -50,8 +51,8 @@ impl Policy {
     fn new(
         max_grant: Option<&str>,
         email_domains: Option<Vec<String>>,
-        require_expiry_days: Option<u32>,
-        max_file_bytes: Option<u64>,
+        require_expiry_days: Option<i128>,
+        max_file_bytes: Option<i128>,
         users_may_share: Option<bool>,
         recovery: Option<bool>,
         audit_reads: Option<bool>,
@@ -60,8 +61,10 @@ impl Policy {
         let policy = core::Policy {
             max_grant: max_grant.map_or(Ok(default.max_grant), str::parse).map_err(raise)?,
             email_domains: email_domains.or(default.email_domains),
-            require_expiry_days: require_expiry_days.or(default.require_expiry_days),
-            max_file_bytes: max_file_bytes.unwrap_or(default.max_file_bytes),
+            require_expiry_days: whole("require_expiry_days", require_expiry_days)
+                .map_err(raise)?
+                .or(default.require_expiry_days),
+            max_file_bytes: whole("max_file_bytes", max_file_bytes).map_err(raise)?.unwrap_or(default.max_file_bytes),
             users_may_share: users_may_share.unwrap_or(default.users_may_share),
             recovery: recovery.unwrap_or(default.recovery),
             audit_reads: audit_reads.unwrap_or(default.audit_reads),
