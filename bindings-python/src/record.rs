@@ -78,7 +78,7 @@ fn plain<'py>(value: &Bound<'py, PyAny>, reveal: bool) -> PyResult<Bound<'py, Py
 /// Why a result is neither pickled nor copied.
 pub(crate) fn keep(name: &str) -> PyErr {
     PyTypeError::new_err(format!(
-        "a {name} is neither pickled nor copied, for it may hold secrets: it never changes, so share it, or take what you need from to_dict()"
+        "{name} is neither pickled nor copied, for it may hold secrets: it never changes, so share it, or take what you need from to_dict()"
     ))
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import sys
 from collections.abc import Callable
 from datetime import timezone
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from conftest import SECRET
 
 import strongroom
-from strongroom import Client, Credential, Field, Item, Policy, Vault, VaultSpec
+from strongroom import AsyncClient, Client, Credential, Field, Item, Policy, Vault, VaultSpec
 
 SHOWN: list[Callable[[Any], str]] = [
     repr,
@@ -70,6 +71,18 @@ def test_nothing_is_pickled_or_copied(
             refuse(result)
 
 
+@pytest.mark.asyncio
+async def test_what_only_asyncio_has_is_not_copied_either(aclient: AsyncClient, vault: Vault, item: Item) -> None:
+    file = await aclient.files.attach(vault.id, item.id, "essay.txt", b"Once upon a time")
+    listing = aclient.vaults.list()
+    opened = await aclient.files.open(vault.id, item.id, file.id)
+    connecting = strongroom.connect_async("memory:x", "token")
+    for result in (aclient, aclient.vaults, aclient.changes.watch(), listing, await listing, opened, connecting):
+        for refuse in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError):
+                refuse(result)
+
+
 def test_results_are_frozen(vault: Vault, client: Client) -> None:
     with pytest.raises(AttributeError):
         vault.name = "Bob"  # type: ignore[misc]
@@ -110,6 +123,46 @@ def test_inputs_are_the_cores(client: Client) -> None:
     assert Policy(max_grant="write", audit_reads=False) == Policy(audit_reads=False, max_grant="write")
     spec = VaultSpec("student-42", name="Alice", access={"alice@example.edu": "write"}, retain="admin")
     assert (spec.external_id, spec.access) == ("student-42", {"alice@example.edu": "write"})
+
+
+def test_a_page_reads_well_in_a_notebook(client: Client, vault: Vault, item: Item) -> None:
+    history = client.items.history(vault.id, item.id)
+    html = history._repr_html_()
+    assert SECRET not in html
+    assert "***" in html
+    assert "&lt;b&gt;Homework" in html
+    assert "<b>" not in html
+    grants = client.access.list(vault.id)._repr_html_()
+    assert "<td>teacher@example.edu</td>" in grants
+    assert client.users.list()._repr_html_().count("<tr>") == 2
+    assert client.service_accounts.list()._repr_html_() == "<p>Page: nothing</p>"
+    client.vaults.create_many([VaultSpec(name=f"v{n}") for n in range(600)])
+    page = client.vaults.list()
+    assert "450 more on this page, and more pages" in page._repr_html_()
+    assert len(repr(page)) < 3000
+    assert "… 495 more" in repr(page)
+    assert SECRET not in repr(history)
+
+
+@pytest.mark.parametrize(("name", "package"), [("to_arrow", "pyarrow"), ("to_pandas", "pandas"), ("to_polars", "polars")])
+def test_a_table_without_its_package_says_what_to_do(
+    name: str, package: str, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(strongroom.Unsupported, match=f"{package} is not installed: install it, or take") as caught:
+        getattr(client.audit.list(), name)()
+    assert caught.value.operation == name
+
+
+@pytest.mark.parametrize(("name", "package"), [("to_arrow", "pyarrow"), ("to_pandas", "pandas"), ("to_polars", "polars")])
+def test_a_table_has_all_rows(name: str, package: str, client: Client, vault: Vault) -> None:
+    pytest.importorskip(package)
+    client.items.create(vault.id, title="Homework 1", files=[("essay.txt", b"Once upon a time")])
+    made = getattr(client.changes.list(), name)()
+    columns = made.column_names if package == "pyarrow" else list(made.columns)
+    assert len(made) == len(list(client.changes.list()))
+    assert {"kind", "vault_id", "item_id", "file_id"} <= set(columns)
+    assert len(getattr(client.service_accounts.list(), name)()) == 0
 
 
 def test_a_page_goes_on(client: Client) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
     from os import PathLike
     from types import TracebackType
-    from typing import Any
+    from typing import Any, NoReturn
 
     from ._native import AsyncClient
 
@@ -23,6 +23,9 @@ class Connecting:
     def __init__(self, start: Callable[[], Awaitable[AsyncClient]]) -> None:
         self._start = start
         self._client: AsyncClient | None = None
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("Connecting is neither pickled nor copied: call connect_async again")
 
     def __await__(self) -> Generator[Any, None, AsyncClient]:
         return self._start().__await__()

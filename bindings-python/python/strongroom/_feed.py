@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import NoReturn
 
     from ._native import AccessChange, FileChange, ItemChange, RawFeed, VaultChange
 
@@ -29,6 +30,9 @@ class AsyncChangeFeed:
     def close(self) -> None:
         """Ends the feed at once: whoever waits for a change comes to the end. Never awaited."""
         self._raw.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("AsyncChangeFeed is neither pickled nor copied: watch again from its cursor")
 
     def __aiter__(self) -> AsyncChangeFeed:
         return self

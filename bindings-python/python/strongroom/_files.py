@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import BinaryIO
+    from typing import BinaryIO, NoReturn
 
     from ._native import File, FileReader
 
@@ -71,6 +71,9 @@ class AsyncFile:
     def closed(self) -> bool:
         """Whether it was closed."""
         return self._closed
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("AsyncFile is neither pickled nor copied: open the file again")
 
     async def read(self, size: int = -1) -> bytes:
         """Reads `size` bytes, or all there are; fewer only at the end."""
