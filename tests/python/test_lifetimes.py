@@ -60,6 +60,55 @@ def test_ctrl_c_ends_a_blocking_call() -> None:
     assert out == "interrupted True\nvault.created\n"
 
 
+def test_ctrl_c_in_an_upload_leaves_nothing() -> None:
+    out = run("""
+    vault = client.vaults.create("Alice")
+    item = client.items.create(vault.id, title="Homework 1")
+    def endless():
+        os.kill(os.getpid(), signal.SIGINT)
+        while True:
+            yield bytes(1 << 20)
+    try:
+        client.files.attach(vault.id, item.id, "essay", endless())
+    except KeyboardInterrupt:
+        print("interrupted", client.items.get(vault.id, item.id) == item)
+    print(client.audit.verify().events > 0)
+    """)
+    assert out == "interrupted True\nTrue\n"
+
+
+def test_ctrl_c_ends_asyncio() -> None:
+    out = run("""
+    import asyncio
+    async def watch():
+        async with strongroom.connect_async(kit.location, kit.token) as admin:
+            threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+            try:
+                async for change in admin.changes.watch():
+                    print(change)
+            except asyncio.CancelledError:
+                print("cancelled", (await admin.vaults.list()).data)
+                raise
+    try:
+        asyncio.run(watch())
+    except KeyboardInterrupt:
+        print("interrupted")
+    """)
+    # Python 3.10 raises into the loop itself, which then cancels what is left.
+    assert out.splitlines() == ["cancelled []", "interrupted"]
+
+
+def test_a_context_ends_by_what_was_raised_in_it(kit: Credential) -> None:
+    with pytest.raises(ZeroDivisionError):
+        with strongroom.connect(kit.location, kit.token) as client, client.changes.watch() as feed:
+            raise ZeroDivisionError
+    with pytest.raises(strongroom.Unauthenticated, match="closed"):
+        client.vaults.list()
+    with pytest.raises(strongroom.Unauthenticated, match="closed"):
+        client.with_options(timeout=1).vaults.list()
+    assert next(feed, None) is None
+
+
 def test_a_handler_that_returns_does_not_end_it() -> None:
     out = run("""
     feed = client.changes.watch()
@@ -85,7 +134,14 @@ def test_a_client_is_refused_after_a_fork_and_a_new_one_works(tmp_path: Any) -> 
         try:
             client.vaults.list()
         except strongroom.Unsupported as error:
-            print("connect again" in str(error))
+            print("connect again" in str(error), error.operation)
+        for call in (lambda: next(client.changes.watch()), client.with_options(timeout=1).me and client.vaults.list):
+            try:
+                call()
+            except strongroom.Unsupported:
+                continue
+            print("it was not refused")
+        client.close()
         with strongroom.connect(location, kit.token) as mine:
             print([vault.name for vault in mine.vaults.list()])
         sys.stdout.flush()
@@ -93,7 +149,7 @@ def test_a_client_is_refused_after_a_fork_and_a_new_one_works(tmp_path: Any) -> 
     _, status = os.waitpid(pid, 0)
     print(status, len(client.vaults.list().data))
     """)
-    assert out == "True\n['Alice']\n0 1\n"
+    assert out == "True vaults.list\n['Alice']\n0 1\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
