@@ -18,6 +18,7 @@ mod crossing;
 mod ended;
 mod forged;
 mod keys;
+mod matrix;
 mod moved;
 mod reissued;
 mod replayed;

@@ -28,9 +28,11 @@ impl Sealed {
         for _ in 0..MAX_TRIES {
             // What another administrator did a moment ago decides whether there is anything to do.
             let known = self.refresh(Need::vault(vault).asked_now()).await?;
-            let view = self.governed(&known, vault)?.clone();
+            self.governed(&known, vault)?;
             let who = self.principal_id(&to).await?;
-            let known = self.refresh(Need::principals([who])).await?;
+            // Keys are given to who stands in the head that the grant names as seen.
+            let known = self.refresh(Need::vault(vault).and_principals([who]).asked_now()).await?;
+            let view = self.governed(&known, vault)?.clone();
             let log = known.directory()?.principal(who).ok_or_else(nobody)?;
             let newest = log.newest().ok_or_else(nobody)?;
             if log.kind == PrincipalKind::Recovery {
@@ -111,9 +113,9 @@ impl Sealed {
             let known = self.refresh(Need::vault(vault).asked_now()).await?;
             self.governed(&known, vault)?;
             let id = self.principal_id(who).await?;
-            let known = self.refresh(Need::principals([id])).await?;
+            let known = self.refresh(Need::vault(vault).and_principals([id]).asked_now()).await?;
             known.directory()?.principal(id).ok_or_else(nobody)?;
-            let view = known.vault(vault)?;
+            let view = self.governed(&known, vault)?;
             if view.log.tenure(id).is_none() {
                 return Ok(());
             }

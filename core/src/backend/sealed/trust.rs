@@ -201,7 +201,9 @@ fn wanted(absorbed: &Absorbed, need: &Need, now: Instant, asked: &BTreeSet<LogId
     for entry in absorbed.waiting() {
         logs.extend(mentions(&entry.operation));
     }
-    let fresh = |log: LogId| if need.now { known.is_newest(log, now) } else { known.is_fresh(log, now) };
+    // What is new is judged by who its authors were then, which may be newer than what was asked for a moment ago.
+    let newest = need.now || absorbed.moved();
+    let fresh = |log: LogId| if newest { known.is_newest(log, now) } else { known.is_fresh(log, now) };
     logs.retain(|log| !asked.contains(log) && !fresh(*log));
     logs
 }

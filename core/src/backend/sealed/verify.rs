@@ -298,6 +298,14 @@ impl Absorbed {
         self.directory.iter().chain(self.vaults.values().flat_map(|news| news.access.iter().chain(&news.items)))
     }
 
+    /// Whether something was answered that was not known: an entry, or another state of an item log.
+    pub(super) fn moved(&self) -> bool {
+        let items_moved = |(vault, news): (&Id, &VaultNews)| {
+            self.known.vaults.get(vault).is_none_or(|view| view.items_head != news.items_head)
+        };
+        self.waiting().next().is_some() || self.vaults.iter().any(items_moved)
+    }
+
     /// Applies all entries, in the order of the feed, and gives what is known then.
     pub(super) fn apply(self, checked: &Checked) -> Result<Known> {
         let Self { account, mut known, mut directory, vaults, .. } = self;
