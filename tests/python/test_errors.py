@@ -132,7 +132,6 @@ def test_what_is_not_there_yet_says_what_is(client: Client) -> None:
         client.groups.list,
         client.limits,
         client.policy.get,
-        client.access.matrix,
         client.audit.checkpoint,
         lambda: client.provisioning.plan([]),
         lambda: client.users.invite("alice@example.edu"),
