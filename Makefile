@@ -22,7 +22,7 @@ NATIVE := $(shell find core/src bindings-python/src -type f) \
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))
 
-.PHONY: help demo test faults fuzz lint test-rust test-docs test-python python bench fmt clean
+.PHONY: help demo test soak fuzz lint test-rust test-docs test-python python bench fmt clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -48,8 +48,9 @@ test-python: python ## the package's tests, on a SQLite file and in memory; its 
 	$(VENV)/bin/python -m mypy --strict examples tests/python bindings-python/benches
 	$(VENV)/bin/python -m pytest tests/python
 
-faults: ## two hundred rounds of kill -9, of which `make test` runs what fits into seconds
+soak: python ## the faults at full size: 200 rounds of kill -9, a file of 1 GiB; `make test` runs what fits into seconds
 	STRONGROOM_FAULTS_ROUNDS=200 cargo test --package strongroom --locked --test faults kills -- --nocapture
+	STRONGROOM_LARGE_MIB=1024 $(VENV)/bin/python -m pytest -s tests/python/test_cancelling.py
 
 python: $(VENV)/.built ## the Python package, in .venv
 

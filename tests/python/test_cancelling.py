@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import subprocess
 import sys
@@ -18,6 +19,8 @@ import strongroom
 from strongroom import AsyncClient, Client, Credential, Item, Vault
 
 MIB = 1 << 20
+LARGE = int(os.environ.get("STRONGROOM_LARGE_MIB", "128"))
+"""How large a large file is; `make soak` takes 1024."""
 
 
 @pytest.fixture
@@ -98,7 +101,7 @@ async def test_a_hundred_cancelled_tasks_leave_a_file_or_none(
     assert check(database, kit) >= done
 
 
-def test_sixty_interrupts_leave_a_file_or_none(
+def test_a_hundred_interrupts_leave_a_file_or_none(
     client: Client, vault: Vault, item: Item, database: Path, kit: Credential
 ) -> None:
     client.close()
@@ -111,7 +114,7 @@ def test_sixty_interrupts_leave_a_file_or_none(
     def stop(number, frame):
         raise KeyboardInterrupt
     signal.signal(signal.SIGALRM, stop)
-    for number in range(60):
+    for number in range(100):
         source = (block * 6, (block for _ in range(6)))[number % 2]
         try:
             signal.setitimer(signal.ITIMER_REAL, 0.001 + random.random() * 0.3)
@@ -141,26 +144,28 @@ def test_sixty_interrupts_leave_a_file_or_none(
 async def test_the_loop_is_never_held_by_a_large_file(
     aclient: AsyncClient, vault: Vault, item: Item, tmp_path: Path
 ) -> None:
-    size = 128 * MIB
-    large = block() * 128
+    size = LARGE * MIB
     path = tmp_path / "source"
-    path.write_bytes(large)
+    with path.open("wb") as out:
+        for _ in range(LARGE):
+            out.write(block())
+    large = path.read_bytes()
 
     async def blocks() -> AsyncIterator[bytes]:
         for at in range(0, size, MIB):
             yield large[at : at + MIB]
 
     for source in (path, large, bytearray(large), memoryview(large), blocks()):
-        longest, beats, working = 0.0, 0, True
+        beats, held, working = 0, [0.0], True
 
         async def beat() -> None:
-            nonlocal longest, beats
-            last = time.thread_time()
+            nonlocal beats
+            last = unheld()
             while working:
                 await asyncio.sleep(0.001)
-                # Of this thread's own time, which a busy machine does not change.
-                now = time.thread_time()
-                longest, last, beats = max(longest, now - last), now, beats + 1
+                now = unheld()
+                held.append(now - last - 0.001)
+                last, beats = now, beats + 1
 
         heart = asyncio.ensure_future(beat())
         await asyncio.sleep(0)
@@ -175,8 +180,19 @@ async def test_the_loop_is_never_held_by_a_large_file(
         assert file.size == size
         assert source is not path or (tmp_path / "out").read_bytes() == large
         assert beats > 20
-        assert longest < 0.05, f"{type(source).__name__}: {longest:.3f} s"
+        print(f"{type(source).__name__}: held for {max(held):.4f} s at most, of {beats} beats")
+        assert max(held) < 0.05, f"{type(source).__name__}: {sorted(held)[-5:]}"
         await aclient.files.detach(vault.id, item.id, file.id)
+
+
+def unheld() -> float:
+    """A clock that stands still while this thread waits for a processor, so that a busy machine changes nothing."""
+    try:
+        waited = Path("/proc/thread-self/schedstat").read_text().split()[1]
+    except OSError:
+        # Elsewhere, of this thread's own time, which does not show what it waits for.
+        return time.thread_time()
+    return time.perf_counter() - int(waited) / 1e9
 
 
 def test_a_source_that_raises_leaves_no_piece(client: Client, vault: Vault, item: Item, database: Path) -> None:

@@ -1,6 +1,6 @@
 //! `kill -9` of those who write, upload and watch, at random moments: what was acknowledged is there, and nothing half.
 //!
-//! As many rounds as fit into [`TIME`], or as many as `STRONGROOM_FAULTS_ROUNDS` says; `make faults` runs 200.
+//! As many rounds as fit into [`TIME`], or as many as `STRONGROOM_FAULTS_ROUNDS` says; `make soak` runs 200.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
