@@ -388,3 +388,65 @@ fn a_file_comes_from_standard_input() {
     assert_eq!((&file["name"], &file["size"]), (&"essay.txt".into(), &essay.len().into()));
     assert!(room.by("owner", &["file", "download", &vault, &item, "essay.txt", "--to", "-"]).out == essay);
 }
+
+#[test]
+fn a_leaked_token_is_ended_and_what_it_opened_moves_on() {
+    let room = Room::empty();
+    let made = room.run(&["init", "--owner", OWNER, "--token-file", "owner", "--json", "classroom.db"]).json();
+    room.write("recovery", made["recovery"].as_str().unwrap());
+    let create = ["service-account", "create", "grader", "--can-create-vaults", "--can-manage-users"];
+    let grader = room.json("owner", &[&create[..], &["--save-token", "grader"]].concat());
+    let grader = id(&grader["principal"]);
+    room.json("grader", &["user", "create", "alice@example.edu", "--save-token", "alice"]);
+    let vaults: Vec<String> = (0..3)
+        .map(|number| {
+            let name = format!("Vault {number}");
+            id(&room.json("grader", &["vault", "create", &name, "--access", "alice@example.edu=write"]))
+        })
+        .collect();
+    room.json("grader", &["item", "create", &vaults[0], "--title", "Homework", "--field", "grade=A"]);
+
+    // Its own holder moves on with a token of its own making; the vaults follow.
+    let rotated = room.json("grader", &["rotate-token", "--save-token", "grader-2"]);
+    assert_eq!((&rotated["token"], id(&rotated["principal"])), (&"***".into(), grader.clone()));
+    assert_eq!(room.refusal("grader", &["whoami"]), "unauthenticated");
+    assert_eq!(room.json("grader-2", &["vault", "rekey"]), 3);
+    assert_eq!(room.json("grader-2", &["vault", "rekey"]), 0);
+    assert_eq!(room.refusal("grader-2", &["rotate-token", "--save-token", "grader-2"]), "invalid_argument");
+    assert_eq!(room.json("grader-2", &["whoami"])["name"], "grader");
+
+    // Its holder lost it: the owner makes another, and the recovery code lets that in.
+    room.json("owner", &["service-account", "reissue", &grader, "--save-token", "grader-3"]);
+    assert_eq!(room.refusal("grader-2", &["vault", "list"]), "unauthenticated");
+    assert_eq!(rows(&room.json("grader-3", &["vault", "list"])).len(), 0);
+    assert_eq!(room.json("owner", &["access", "approve", &grader]), 0);
+    assert_eq!(room.json("recovery", &["access", "approve", &grader]), 3);
+    let matrix = room.json("recovery", &["access", "matrix"]);
+    assert!(rows(&matrix).len() == 6 && rows(&matrix).iter().all(|grant| grant["state"] == "active"), "{matrix}");
+    let listed = room.json("grader-3", &["vault", "list"]);
+    assert!(rows(&listed).len() == 3 && rows(&listed).iter().all(|vault| vault["due"] == false), "{listed}");
+    let update = ["service-account", "update", &grader, "--can-create-vaults", "true"];
+    assert_eq!(room.json("owner", &update)["can_create_vaults"], true);
+
+    // What each of its keys did.
+    for (generation, expected) in [("1", "item.created"), ("2", "epoch.started")] {
+        let list = ["audit", "list", "--actor", &grader, "--generation", generation];
+        let events = room.json("owner", &list);
+        assert!(rows(&events).iter().any(|event| event["action"] == expected), "{events}");
+        let other = if generation == "1" { "epoch.started" } else { "item.created" };
+        assert!(rows(&events).iter().all(|event| event["action"] != other), "{events}");
+    }
+
+    // Users come and go.
+    assert_eq!(room.json("owner", &["user", "suspend", "alice@example.edu"])["state"], "suspended");
+    assert_eq!(room.refusal("alice", &["vault", "list"]), "unauthenticated");
+    assert_eq!(room.json("owner", &["user", "reactivate", "alice@example.edu"])["state"], "active");
+    assert_eq!(rows(&room.json("alice", &["vault", "list"])).len(), 3);
+    room.json("owner", &["user", "reissue", "alice@example.edu", "--save-token", "alice-2"]);
+    assert_eq!(room.json("grader-3", &["access", "approve", "alice@example.edu", "--vault", &vaults[0]]), 1);
+    assert_eq!(rows(&room.json("alice-2", &["vault", "list"])).len(), 1);
+    let deleted = room.by("owner", &["user", "delete", "alice@example.edu", "--erase"]);
+    assert_eq!((deleted.code, deleted.errors.as_str()), (Some(0), ""));
+    assert_eq!(room.refusal("owner", &["user", "get", "alice@example.edu"]), "not_found");
+    room.json("owner", &["audit", "verify"]);
+}

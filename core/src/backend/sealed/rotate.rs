@@ -77,16 +77,15 @@ impl Sealed {
                 Ok(submitted) => submitted,
                 // An answer that was lost leaves open which keys are the newest: whoever may sign in has them.
                 Err(error) if may_have_been_taken(&error) => {
-                    return self.act_with(next).await.map_err(|_| error);
+                    return self.act_with(next).await.map_err(|why| if is_unknown(&why) { why } else { error });
                 }
                 Err(error) => return Err(error),
             };
             if self.settle(submitted, Some((self.my_id(), None))).await?.is_some() {
-                // The old keys have ended: whatever keeps this client from the new ones, the caller gets them.
-                return match self.act_with(next).await {
-                    Err(error) if error.kind() == ErrorKind::Tampered => Err(error),
-                    _ => Ok(()),
-                };
+                // The old keys have ended: whatever keeps this client from the new ones, the caller gets their token, and the
+                // client's next call says what is wrong.
+                let _ = self.act_with(next).await;
+                return Ok(());
             }
         }
         Err(Self::contended("the caller's own log"))
@@ -163,5 +162,10 @@ pub(super) fn token_kind(kind: PrincipalKind) -> TokenKind {
 
 /// Whether an operation may have been taken though this was answered.
 fn may_have_been_taken(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::DeadlineExceeded | ErrorKind::Unauthenticated)
+    is_unknown(error) || error.kind() == ErrorKind::Unauthenticated
+}
+
+/// Whether this leaves open what came of a question.
+fn is_unknown(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::DeadlineExceeded)
 }
