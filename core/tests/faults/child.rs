@@ -112,6 +112,7 @@ fn a_child_does_its_task() {
         "make" => run(crate::kills::make(told)),
         #[cfg(target_os = "linux")]
         "rest" => run(crate::forks::rest(told)),
+        "approve" => run(crate::approvals::approve(told)),
         "rotate" => run(crate::rotations::rotate(told)),
         "clock" => run(crate::clock::write(told)),
         "connect and write" => run(crate::disk::connect_and_write(told)),

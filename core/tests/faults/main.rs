@@ -8,10 +8,12 @@
     reason = "a test fails by it, or says why it is skipped"
 )]
 
+mod approvals;
 mod child;
 mod clock;
 mod crowd;
 mod disk;
+mod dying;
 mod forks;
 mod kills;
 mod moved;

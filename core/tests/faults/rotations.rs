@@ -2,102 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use bytes::Bytes;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use strongroom::authority::{
-    AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Session, SignIn, States, StatesRequest,
-    Submission, Submitted, VaultRows,
-};
-use strongroom::backend::sealed::{Sealed, SealedOptions};
-use strongroom::client::Client;
-use strongroom::engine::Engine;
-use strongroom::error::Result;
-use strongroom::log::body::Recipient;
-use strongroom::log::feed::Head;
 use strongroom::model::credential::{Credential, Save};
-use strongroom::model::id::Id;
 use strongroom::model::item::{ItemFilter, ItemUpdate, NewItem};
-use strongroom::store::sqlite::SqliteStore;
-use strongroom::store::{FeedRow, Receipt, Store};
 
 use crate::child::{Told, Worker};
+use crate::dying::{self, die_after, step};
 use crate::world::{account, client, concealed, program, try_client, vault};
 
 const VAULTS: usize = 3;
-
-/// How many steps this process may still do.
-static LEFT: AtomicI64 = AtomicI64::new(i64::MAX);
-
-/// One step; the last one that is allowed is not survived.
-fn step() {
-    if LEFT.fetch_sub(1, Ordering::SeqCst) == 1 {
-        std::process::abort();
-    }
-}
-
-/// An authority before and after each call of which the process may die.
-struct Dying(Arc<dyn Authority>);
-
-macro_rules! dying {
-    ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
-        #[async_trait]
-        impl Authority for Dying {
-            fn name(&self) -> &'static str {
-                self.0.name()
-            }
-
-            fn end(&self) -> Result<Head> {
-                self.0.end()
-            }
-
-            fn wait(&self, size: u64) -> BoxFuture<'static, Result<()>> {
-                self.0.wait(size)
-            }
-
-            async fn close(&self) {
-                self.0.close().await;
-            }
-
-            $(async fn $name(&self, $($argument: $type),*) -> Result<$answer> {
-                step();
-                let answer = self.0.$name($($argument),*).await;
-                step();
-                answer
-            })*
-        }
-    };
-}
-
-dying! {
-    challenge(principal: Id, key: Id) -> Challenge;
-    sign_in(sign_in: SignIn) -> Session;
-    found(submissions: Vec<Submission>) -> Vec<Receipt>;
-    submit(session: Session, submissions: Vec<Submission>) -> Vec<Result<Submitted>>;
-    put_piece(session: Session, vault: Id, file: Id, index: u64, piece: Bytes) -> ();
-    piece(session: Session, vault: Id, file: Id, index: u64) -> Vec<u8>;
-    hold(session: Session, signer: Id, vault: Option<Id>) -> Head;
-    states(session: Session, request: StatesRequest) -> States;
-    feed(session: Session, from: u64, vaults: Option<Vec<Id>>, limit: u32) -> (Vec<FeedRow>, u64);
-    export(session: Session, from: u64, limit: u32) -> Vec<AuditRow>;
-    audit(session: Session, from: u64, limit: u32) -> (Vec<FeedRow>, u64);
-    profiles(session: Session, principals: Vec<Id>) -> Vec<Option<Profile>>;
-    find_principal(session: Session, email: String) -> Option<Id>;
-    principals(session: Session, kind: u8, from: u64, limit: u32) -> Ids;
-    kem_keys(session: Session, of: Vec<Recipient>) -> Vec<Vec<u8>>;
-    vaults(session: Session, from: u64, limit: u32) -> Ids;
-    vaults_of(session: Session, who: Id, from: u64, limit: u32) -> Ids;
-    last_in(session: Session, who: Id) -> u64;
-    find_vault(session: Session, creator: Id, external_id: String) -> Option<Id>;
-    vault_rows(session: Session, vaults: Vec<Id>) -> Vec<Result<VaultRows>>;
-    last_signed(session: Session, vault: Id, signer: Id) -> Option<u64>;
-    items(session: Session, vault: Id, size: u64, of: Vec<(Id, Option<u64>)>) -> Vec<Result<ItemAnswer>>;
-    file(session: Session, vault: Id, size: u64, file: Id) -> FileAnswer;
-}
 
 /// Writes the token to a file, whole or not at all.
 fn keep(path: PathBuf) -> Save {
@@ -114,13 +29,10 @@ fn keep(path: PathBuf) -> Save {
 /// Rotates its token and dies after so many steps. Told: how many, and where the next token is kept.
 pub(crate) async fn rotate(told: Told) {
     let (steps, kept) = told.argument.split_once(' ').unwrap();
-    let store = SqliteStore::open(&told.path, false).unwrap();
-    let engine: Arc<dyn Authority> = Engine::new(store as Arc<dyn Store>);
-    let sealed = Sealed::connect(Arc::new(Dying(engine)), &told.token, SealedOptions::default()).await.unwrap();
-    let client = Client::new(Arc::new(sealed), Duration::from_secs(30), 2);
-    LEFT.store(steps.parse().unwrap(), Ordering::SeqCst);
+    let client = dying::client(&told.path, &told.token).await;
+    die_after(steps.parse().unwrap());
     client.rotate_token(Some(keep(PathBuf::from(kept)))).await.unwrap();
-    LEFT.store(i64::MAX, Ordering::SeqCst);
+    die_after(0);
     client.close().await;
 }
 
