@@ -49,6 +49,30 @@ impl Bare {
         member.len() + own.len() + recovery.len() + self.identity.sign(&operation).len()
     }
 
+    /// What one vault with so many members costs to move to its next key: an operation checked, the old key and the name
+    /// opened, a key made and committed to, a KEM for each member and one plain wrap, the old key and the name sealed, two
+    /// operations signed.
+    pub(crate) fn move_vault(&self, members: usize) -> impl Fn() -> usize + '_ {
+        let context = wrap::self_context(self.account, self.vault, 1, self.me);
+        let kept = wrap::seal_wrap(self.identity.self_key(), &context, &self.key).unwrap();
+        let name = self.name();
+        let info = wrap::wrap_info(self.account, self.vault, 1, self.me, sha256(&self.kem));
+        move || {
+            let before = wrap::open_wrap(self.identity.self_key(), &context, &kept).unwrap();
+            let key = SealKey::make().unwrap();
+            let commitment = key.commitment(self.account, self.vault, 2);
+            let wraps = (0..members).map(|_| wrap::wrap_key(&self.kem, &info, &key).unwrap().len());
+            let own = wrap::seal_wrap(self.identity.self_key(), &context, &key).unwrap();
+            let wrapped = wraps.sum::<usize>() + own.len();
+            let previous = part::seal_key(&key, &self.place(Part::PreviousKey), &before).unwrap();
+            let sealed = part::seal_part(&key, &self.place(Part::Name), &[7; 40]).unwrap();
+            let signed =
+                [[1; 300].as_slice(), &[commitment.as_bytes(), &previous[..], &sealed[..], &[1; 400]].concat()]
+                    .map(|operation| self.identity.sign(operation).len());
+            name() + wrapped + signed.iter().sum::<usize>()
+        }
+    }
+
     /// What one vault costs to list: `(check, open)` for a signature and a sealed name.
     pub(crate) fn name(&self) -> impl Fn() -> usize + '_ {
         let sealed = part::seal_part(&self.key, &self.place(Part::Name), &[7; 40]).unwrap();

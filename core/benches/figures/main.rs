@@ -12,6 +12,7 @@ mod bare;
 mod calls;
 mod growth;
 mod item_read;
+mod leaked;
 mod provision;
 mod revoke;
 mod school;
@@ -38,6 +39,9 @@ async fn main() {
     }
     if is_wanted("revoke") {
         revoke::run(folder.path(), count).await;
+    }
+    if is_wanted("leaked") {
+        leaked::run(folder.path(), count).await;
     }
     if is_wanted("growth") {
         growth::run(folder.path(), 10 * count).await;

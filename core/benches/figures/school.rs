@@ -17,12 +17,19 @@ pub(crate) async fn client(kit: &Credential) -> Client {
 
 /// A new account in a file, and the program that will make its vaults.
 pub(crate) async fn program(location: &str) -> (Credential, Client) {
-    let owner = init(Some(location), "teacher@example.edu", None).await.unwrap();
-    let owner = client(&owner).await;
+    let (_, kit) = account(location).await;
+    let program = client(&kit).await;
+    (kit, program)
+}
+
+/// The same, as the credentials of its owner and of the program.
+pub(crate) async fn account(location: &str) -> (Credential, Credential) {
+    let kit = init(Some(location), "teacher@example.edu", None).await.unwrap();
+    let owner = client(&kit).await;
     let rights = Rights { can_create_vaults: true, can_manage_users: true, ..Rights::default() };
     let account = NewServiceAccount { name: "program".to_owned(), rights, ..NewServiceAccount::default() };
-    let kit = owner.service_accounts().create(account, None).await.unwrap();
-    let program = client(&kit).await;
+    let program = owner.service_accounts().create(account, None).await.unwrap();
+    owner.close().await;
     (kit, program)
 }
 
