@@ -359,3 +359,65 @@ def test_what_is_written_today_is_read(tmp_path: Path) -> None:
     assert sorted(revoked.keys(vault)) == [1]
     with pytest.raises(Refused):
         revoked.name(vault)
+
+
+def test_keys_that_were_rotated_reissued_and_ended_are_followed(tmp_path: Path) -> None:
+    path = tmp_path / "class.db"
+    kit = strongroom.init(str(path), owner="teacher@example.edu")
+    teacher = strongroom.connect(str(path), kit.token)
+    account = teacher.service_accounts.create("grader", can_create_vaults=True, can_manage_users=True)
+    grader = strongroom.connect(str(path), account.token)
+    kits = {name: grader.users.create(f"{name}@example.edu", name=name) for name in ("alice", "bob", "carol")}
+    access: dict[str, Any] = {f"{name}@example.edu": "write" for name in kits}
+    made = grader.vaults.create("Class", access=access)
+    alice = strongroom.connect(str(path), kits["alice"].token)
+    item = alice.items.create(made.id, title="Essay", fields=[Field("password", "hunter2", type="concealed")])
+
+    # Rotated twice, and by whoever made the vault, before anything moves to another key.
+    alice.rotate_token()
+    tokens = {"alice": alice.rotate_token(), "grader": grader.rotate_token()}
+    alice.items.update(made.id, item.id, notes="of the third keys")
+
+    def opened(token: str) -> list[int]:
+        reader = Reader(path, token)
+        vault = reader.audit.vaults[parse_id("vlt_", made.id)]
+        state = vault.items[parse_id("itm_", item.id)]
+        overview, details = reader.item(vault, parse_id("itm_", item.id), state.version)
+        assert (overview["title"], details["fields"][0]["value"]) == ("Essay", "hunter2")
+        assert reader.name(vault)["name"] == "Class"
+        return sorted(reader.keys(vault))
+
+    for token in tokens.values():
+        assert opened(token) == [1]
+    assert grader.vaults.rekey() == 1
+    for token in tokens.values():
+        assert opened(token) == [1, 2]
+
+    # Reissued by the owner and let in by the recovery code; suspended and back; gone.
+    tokens["grader"] = teacher.service_accounts.reissue(account.principal.id).token
+    with pytest.raises(Refused):
+        opened(tokens["grader"])
+    assert kit.recovery is not None
+    rescue = strongroom.connect(str(path), kit.recovery)
+    assert rescue.access.approve(account.principal.id) == 1
+    teacher.users.suspend("bob@example.edu")
+    assert rescue.vaults.rekey(ids=[made.id]) == 1
+    teacher.users.reactivate("bob@example.edu")
+    alice.access.list(made.id)
+    teacher.users.delete("carol@example.edu", erase=True)
+    teacher.service_accounts.update(account.principal.id, can_create_vaults=True)
+    proof = teacher.audit.verify()
+    for client in (alice, grader, teacher, rescue):
+        client.close()
+
+    for token in (*tokens.values(), kits["bob"].token, kit.recovery):
+        reader = Reader(path, token)
+        assert (reader.audit.entries, reader.audit.feed.size) == (proof.events, proof.tree_size)
+        assert opened(token) == [1, 2, 3, 4]
+    assert opened_epochs(path, kits["carol"].token, made.id) == [1, 2, 3, 4]
+
+
+def opened_epochs(path: Path, token: str, vault: str) -> list[int]:
+    """What somebody who was deleted still opens with the file at hand: no epoch that began afterwards."""
+    reader = Reader(path, token)
+    return sorted(reader.keys(reader.audit.vaults[parse_id("vlt_", vault)]))

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -98,6 +99,14 @@ class XWing:
             return suite.decrypt(wrapped, MLKEM768X25519PrivateKey(self.mlkem, self.x25519), info=info)
         except (InvalidTag, ValueError) as error:
             raise Refused("a wrap that is for another place or key") from error
+
+
+@dataclass(frozen=True)
+class Held:
+    """What opens the wraps of one generation."""
+
+    kem: XWing
+    self_key: bytes
 
 
 class Stream:

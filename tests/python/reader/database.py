@@ -7,7 +7,8 @@ from typing import Any
 
 from . import crypto, trees
 from .audit import Audit, Entry
-from .encoding import Refused, decode, ident, label_hash, many, need, octets, optional, parse_token, print_id, record, text, u32, uint
+from .encoding import Refused, decode, ident, join, label_hash, many, need, octets, optional, parse_token, print_id, record, text, u32, uint
+from .people import Generation
 from .vaults import Vault
 
 NAME = record(name=text, description=text)
@@ -84,20 +85,36 @@ class Reader:
         newest = principal.generations[-1]
         need(newest.keys["sign"] == self.identity.sign.public_key().public_bytes_raw(), "keys that are not the newest")
         need(newest.keys["kem"] == crypto.kem_hash(self.identity.kem.public), "another X-Wing key")
-        self.me = (self.principal, newest.number)
+        self.held = self.open_retired(principal.generations)
+
+    def open_retired(self, generations: list[Generation]) -> dict[int, crypto.Held]:
+        """The token's keys and those that it follows by rotations, by generation."""
+        newest = generations[-1]
+        held = {newest.number: crypto.Held(self.identity.kem, self.identity.self_key)}
+        for later, earlier in zip(reversed(generations), reversed(generations[:-1]), strict=False):
+            if later.retired is None:
+                break
+            context = join("retired", self.account, self.principal, u32(later.number))
+            secrets = crypto.open_sealed(held[later.number].self_key, context, later.retired)
+            need(len(secrets) == 64, "retired keys of another length")
+            held[earlier.number] = crypto.Held(crypto.XWing(secrets[:32]), secrets[32:])
+            need(earlier.keys["kem"] == crypto.kem_hash(held[earlier.number].kem.public), "other keys than the log's")
+        return held
 
     def keys(self, vault: Vault) -> dict[int, bytes]:
         """All keys of a vault: the newest by its wrap, the others from epoch to epoch."""
         leaf = self.leaf(vault)
-        row = self.database.one(
-            "SELECT wrap.epoch, wrap.form, maker.id, wrap.maker_generation, wrap.sealed FROM wrap "
+        rows = self.database.sql.execute(
+            "SELECT wrap.generation, wrap.epoch, wrap.form, maker.id, wrap.maker_generation, wrap.sealed FROM wrap "
             "JOIN actor ON actor.number = wrap.principal JOIN actor AS maker ON maker.number = wrap.maker "
-            "WHERE wrap.vault = ? AND actor.id = ? AND wrap.generation = ? ORDER BY wrap.epoch DESC",
-            leaf,
-            *self.me,
+            "WHERE wrap.vault = ? AND actor.id = ? ORDER BY wrap.epoch DESC, wrap.generation DESC",
+            (leaf, self.principal),
         )
-        epoch, form, maker, maker_generation, sealed = row
-        keys = {epoch: self.unwrap(vault, epoch, form, (maker, maker_generation), sealed)}
+        found = next((row for row in rows if row[0] in self.held), None)
+        if found is None:
+            raise Refused("no key for this token")
+        generation, epoch, form, maker, maker_generation, sealed = found
+        keys = {epoch: self.unwrap(vault, epoch, form, generation, (maker, maker_generation), sealed)}
         while True:
             start = vault.epochs[epoch - 1].start
             made = crypto.commitment(self.account, vault.id, epoch, keys[epoch])
@@ -117,23 +134,25 @@ class Reader:
         need(epoch in keys, "a key that this token does not open")
         return keys[epoch]
 
-    def unwrap(self, vault: Vault, epoch: int, form: int, maker: tuple[bytes, int], sealed: bytes) -> bytes:
+    def unwrap(
+        self, vault: Vault, epoch: int, form: int, generation: int, maker: tuple[bytes, int], sealed: bytes
+    ) -> bytes:
+        me, held = (self.principal, generation), self.held[generation]
         if form == 0:
-            kem = crypto.kem_hash(self.identity.kem.public)
-            info = crypto.wrap_info(self.account, vault.id, epoch, self.me, kem)
-            return self.identity.kem.unwrap(info, sealed)
+            info = crypto.wrap_info(self.account, vault.id, epoch, me, crypto.kem_hash(held.kem.public))
+            return held.kem.unwrap(info, sealed)
         if form == 1:
-            context = crypto.between("self", self.account, vault.id, u32(epoch), self.me, self.me)
-            return crypto.open_sealed(self.identity.self_key, context, sealed)
+            context = crypto.between("self", self.account, vault.id, u32(epoch), me, me)
+            return crypto.open_sealed(held.self_key, context, sealed)
         wrapped = [
             wrap
-            for generation, to, to_generation, wrap in self.audit.directory.principals[maker[0]].recoverable
-            if (generation, to, to_generation) == (maker[1], *self.me)
+            for of, to, to_generation, wrap in self.audit.directory.principals[maker[0]].recoverable
+            if (of, to, to_generation) == (maker[1], *me)
         ]
         need(form == 2 and bool(wrapped), "no key that opens it")
-        info = crypto.between("recoverable", self.account, b"", b"", maker, self.me)
-        key = self.identity.kem.unwrap(info, wrapped[0])
-        context = crypto.between("recovery", self.account, vault.id, u32(epoch), maker, self.me)
+        info = crypto.between("recoverable", self.account, b"", b"", maker, me)
+        key = held.kem.unwrap(info, wrapped[0])
+        context = crypto.between("recovery", self.account, vault.id, u32(epoch), maker, me)
         return crypto.open_sealed(key, context, sealed)
 
     def leaf(self, vault: Vault) -> int:

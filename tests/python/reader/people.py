@@ -67,6 +67,7 @@ class Generation:
     keys: dict[str, Any]
     chain: int
     standing: Timeline
+    retired: bytes | None = None
 
 
 @dataclass
@@ -251,6 +252,7 @@ class Directory:
                 need(own and newest.number > 0, "keys of somebody else")
                 principal.end(at)
                 principal.begin(newest.number + 1, body["keys"], newest.chain, at[0])
+                principal.generations[-1].retired = body["retired"]
             case "principal.accepted":
                 need(own and newest.number == 0, "no invitation")
                 principal.end(at)
