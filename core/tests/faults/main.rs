@@ -13,6 +13,7 @@ mod child;
 mod clock;
 mod crowd;
 mod disk;
+mod dropped;
 mod dying;
 mod forks;
 mod kills;
