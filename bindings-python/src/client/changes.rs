@@ -43,7 +43,8 @@ ops! {
 fn page(core: core::Changes, filter: ChangeFilter) -> BoxFuture<'static, Result<Page<CoreChange>>> {
     Box::pin(async move {
         let ChangePage { data, cursor, has_more } = core.list(filter.clone()).await?;
-        let rest = ChangeFilter { after: Some(cursor.clone()), ..filter };
+        let mut rest = filter;
+        rest.after = Some(cursor.clone());
         Ok(Page {
             data,
             cursor: Some(cursor),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod names;
+mod records;
 
 use std::collections::BTreeSet;
 use std::fs;
