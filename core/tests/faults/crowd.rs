@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
+use strongroom::client::Client;
 use strongroom::model::change::{Change, ChangeFilter, Subject};
 use strongroom::model::item::{ItemUpdate, NewItem};
 use strongroom::model::vault::VaultUpdate;
@@ -89,6 +90,19 @@ pub(crate) async fn watch(told: Told) {
     }
 }
 
+/// All changes that are there, of these vaults or of all that the client may see.
+pub(crate) async fn feed(client: &Client, vaults: Option<Vec<String>>) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut after = Some("start".to_owned());
+    while after.is_some() {
+        let filter = ChangeFilter { after, vaults: vaults.clone(), ..ChangeFilter::default() };
+        let page = client.changes().list(filter).await.unwrap();
+        all.extend(page.data.iter().map(of));
+        after = page.has_more.then_some(page.cursor);
+    }
+    all
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_processes_write_a_thousand_times_each_and_a_fifth_sees_each_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -155,6 +169,10 @@ async fn four_processes_write_a_thousand_times_each_and_a_fifth_sees_each_once()
         }
     }
     assert_eq!(used.len(), count);
+    // In the order of the feed, whoever wrote.
+    let listing = client(&path, watcher_kit.token.expose()).await;
+    let listed = feed(&listing, None).await;
+    assert!(listed.ends_with(&seen), "the watcher saw another order than the feed's");
     let begin = Instant::now();
     let proof = owner.audit().verify().await.unwrap();
     println!("4 × {WRITES} writes in {took:.1?}; {} events verified in {:.1?}", proof.events, begin.elapsed());

@@ -16,7 +16,7 @@ use strongroom::model::id::Id;
 use strongroom::model::item::{ItemFilter, ItemUpdate, NewItem};
 
 use crate::child::{Told, Worker, say};
-use crate::crowd::of;
+use crate::crowd::{feed, of};
 use crate::world::{account, client, concealed, file, program, remembering, try_client, user, vault};
 
 /// How long the rounds may take where their number was not asked for.
@@ -252,18 +252,7 @@ impl Patient {
             }
         }
         // The watchers saw each change once and in order, whoever of them died after which.
-        let mut all = Vec::new();
-        let mut after = Some("start".to_owned());
-        while let Some(cursor) = after {
-            let filter = ChangeFilter {
-                after: Some(cursor),
-                vaults: Some(vec![self.shared.clone()]),
-                ..ChangeFilter::default()
-            };
-            let page = owner.changes().list(filter).await.unwrap();
-            all.extend(page.data.iter().map(of));
-            after = page.has_more.then_some(page.cursor);
-        }
+        let all = feed(&owner, Some(vec![self.shared.clone()])).await;
         assert!(all.starts_with(&self.seen), "{:#?}\nis not how it begins:\n{all:#?}", self.seen);
         owner.close().await;
 
