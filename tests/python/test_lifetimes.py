@@ -20,6 +20,8 @@ from strongroom import AsyncClient, Client, Credential, Vault
 START = """
 import os, signal, sys, threading, time
 import strongroom
+# A process that is started in the background may have been told to ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 kit = strongroom.init("memory:", owner="teacher@example.edu")
 client = strongroom.connect(kit.location, kit.token)
 """
