@@ -34,6 +34,7 @@ RENAMED = {name: f"Async{name}" for name in TWINS} | {
     "ChangeFeed": "AsyncChangeFeed",
     "BinaryIO": "AsyncFile",
     "_Source": "_AsyncSource",
+    "_Item": "_AsyncItem",
     "_Consumer": "_AsyncConsumer",
 }
 

@@ -20,6 +20,7 @@ mod ops;
 mod page;
 mod record;
 mod records;
+mod rows;
 mod runtime;
 mod source;
 

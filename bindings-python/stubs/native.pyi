@@ -5,8 +5,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, I
 from datetime import datetime
 from os import PathLike
 from types import TracebackType
-from typing import Any, BinaryIO, ClassVar, Generic, Literal, NoReturn, Protocol, TypeVar, final, overload
-from typing_extensions import Self, TypeAlias
+from typing import Any, BinaryIO, ClassVar, Generic, Literal, NoReturn, Protocol, TypedDict, TypeVar, final, overload
+from typing_extensions import Required, Self, TypeAlias
 
 from ._feed import AsyncChangeFeed
 from ._files import AsyncFile
@@ -45,6 +45,38 @@ class _AsyncReader(Protocol):
 
 _Source: TypeAlias = _Bytes | PathLike[str] | _Reader | Iterable[_Bytes]
 _AsyncSource: TypeAlias = _Source | _AsyncReader | AsyncIterable[_Bytes]
+
+class _User(TypedDict, total=False):
+    email: Required[str]
+    name: str | None
+    expires_at: datetime | None
+    idempotency_key: str | None
+
+class _Grant(TypedDict, total=False):
+    vault: Required[str]
+    who: Required[str]
+    role: Required[_Role]
+    expires_at: datetime | None
+
+class _Item(TypedDict, total=False):
+    title: Required[str]
+    category: _Category | None
+    fields: Sequence[Field] | None
+    notes: str | None
+    tags: Sequence[str] | None
+    urls: Sequence[str] | None
+    files: Sequence[tuple[str, _Source]] | None
+    idempotency_key: str | None
+
+class _AsyncItem(TypedDict, total=False):
+    title: Required[str]
+    category: _Category | None
+    fields: Sequence[Field] | None
+    notes: str | None
+    tags: Sequence[str] | None
+    urls: Sequence[str] | None
+    files: Sequence[tuple[str, _AsyncSource]] | None
+    idempotency_key: str | None
 
 __version__: str
 
@@ -408,9 +440,17 @@ class Access:
 class Users:
     def invite(self, email: str, *, name: str | None = None) -> _Invitation: ...
     def create(
-        self, email: str, *, name: str | None = None, expires_at: datetime | None = None, save: _Save | None = None
+        self,
+        email: str,
+        *,
+        name: str | None = None,
+        expires_at: datetime | None = None,
+        save: _Save | None = None,
+        idempotency_key: str | None = None,
     ) -> Credential: ...
-    def create_many(self, users: Iterable[Mapping[str, Any]]) -> list[Credential | StrongroomError]: ...
+    def create_many(
+        self, users: Iterable[_User], *, save: _Save | None = None
+    ) -> list[Credential | StrongroomError]: ...
     def get(self, who: str) -> Principal: ...
     def list(self) -> Page[Principal]: ...
     def suspend(self, who: str) -> Principal: ...
@@ -431,6 +471,7 @@ class ServiceAccounts:
         vaults: Mapping[str, _Role] | None = None,
         expires_at: datetime | None = None,
         save: _Save | None = None,
+        idempotency_key: str | None = None,
     ) -> Credential: ...
     def get(self, id: str) -> Principal: ...
     def list(self) -> Page[Principal]: ...
@@ -472,7 +513,7 @@ class Items:
         files: Sequence[tuple[str, _Source]] | None = None,
         idempotency_key: str | None = None,
     ) -> Item: ...
-    def create_many(self, vault: str, items: Iterable[Mapping[str, Any]]) -> list[Item | StrongroomError]: ...
+    def create_many(self, vault: str, items: Iterable[_Item]) -> list[Item | StrongroomError]: ...
     def get(self, vault: str, item: str, *, version: int | None = None) -> Item: ...
     def get_many(self, vault: str, items: Sequence[str]) -> list[Item | StrongroomError]: ...
     def history(self, vault: str, item: str) -> Page[Item]: ...

@@ -51,7 +51,7 @@ async fn class(location: &str) {
     let mut students = Vec::new();
     for name in ["alice", "bob", "carol"] {
         let email = format!("{name}@example.edu");
-        let user = NewUser { email: email.clone(), name: Some(name.to_owned()), expires_at: None };
+        let user = NewUser { email: email.clone(), name: Some(name.to_owned()), ..NewUser::default() };
         let kit = grader.users().create(user, None).await.unwrap();
         let spec = VaultSpec {
             name: format!("{name}'s vault"),

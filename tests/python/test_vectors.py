@@ -79,7 +79,8 @@ def test_derivations() -> None:
     sign = crypto.Identity(unhex(session["seed"])).sign
     assert sign.sign(message).hex() == session["signature"]
     for vector in vectors["idempotent"]["ids"]:
-        made = sign.sign(encoding.join(vector["purpose"], account, vector["key"].encode()))
+        parts = account, vector["call"].encode(), vector["key"].encode(), *map(unhex, vector["place"])
+        made = sign.sign(encoding.join(vector["purpose"], *parts))
         assert encoding.label_hash(vector["purpose"], made).hex() == vector["id"]
     vector = vectors["vault_id"]
     made = encoding.label_hash("vault-id", account, unhex(vector["creator"]), unhex(vector["nonce"]))

@@ -8,9 +8,9 @@ from os import PathLike
 
 from types import TracebackType
 
-from typing import Any, BinaryIO, ClassVar, Generic, Literal, NoReturn, Protocol, TypeVar, final, overload
+from typing import Any, BinaryIO, ClassVar, Generic, Literal, NoReturn, Protocol, TypedDict, TypeVar, final, overload
 
-from typing_extensions import Self, TypeAlias
+from typing_extensions import Required, Self, TypeAlias
 
 from ._feed import AsyncChangeFeed
 
@@ -65,6 +65,38 @@ class _AsyncReader(Protocol):
 _Source: TypeAlias = _Bytes | PathLike[str] | _Reader | Iterable[_Bytes]
 
 _AsyncSource: TypeAlias = _Source | _AsyncReader | AsyncIterable[_Bytes]
+
+class _User(TypedDict, total=False):
+    email: Required[str]
+    name: str | None
+    expires_at: datetime | None
+    idempotency_key: str | None
+
+class _Grant(TypedDict, total=False):
+    vault: Required[str]
+    who: Required[str]
+    role: Required[_Role]
+    expires_at: datetime | None
+
+class _Item(TypedDict, total=False):
+    title: Required[str]
+    category: _Category | None
+    fields: Sequence[Field] | None
+    notes: str | None
+    tags: Sequence[str] | None
+    urls: Sequence[str] | None
+    files: Sequence[tuple[str, _Source]] | None
+    idempotency_key: str | None
+
+class _AsyncItem(TypedDict, total=False):
+    title: Required[str]
+    category: _Category | None
+    fields: Sequence[Field] | None
+    notes: str | None
+    tags: Sequence[str] | None
+    urls: Sequence[str] | None
+    files: Sequence[tuple[str, _AsyncSource]] | None
+    idempotency_key: str | None
 
 __version__: str
 
@@ -1457,19 +1489,28 @@ class Users:
     def invite(self, email: str, *, name: str | None=None) -> _Invitation:
         """Makes a one-time code with which a user makes its own keys."""
 
-    def create(self, email: str, *, name: str | None=None, expires_at: datetime | None=None, save: _Save | None=None) -> Credential:
+    def create(self, email: str, *, name: str | None=None, expires_at: datetime | None=None, save: _Save | None=None, idempotency_key: str | None=None) -> Credential:
         """Makes a user and its keys, to hand over. Needs `can_manage_users`.
 
         `name`: at most 256 bytes, the e-mail address by default. `expires_at`: from when on the token is refused, never by
         default. `save`: called with the Credential before anything is committed; what it raises stops the operation.
-        The token is answered once.
+        The token is answered once: a repeat of an `idempotency_key` raises AlreadyExists with the id of whom the first
+        call made, and InvalidArgument if the arguments are others.
 
         >>> client.users.create("alice@example.edu", name="Alice").principal.issued
         True
         """
 
-    def create_many(self, users: Iterable[Mapping[str, Any]]) -> _list[Credential | StrongroomError]:
-        """Makes many users in one commit; answers a list in order, an exception per row that could not be made."""
+    def create_many(self, users: Iterable[_User], *, save: _Save | None=None) -> _list[Credential | StrongroomError]:
+        """Makes many users in one commit, at most 10,000.
+
+        `users`: dicts of what users.create takes, but `save`, which is called with each Credential, in order, before anything is
+        committed. Answers a list in order: a Credential, or the exception of a row that could not be made.
+
+        >>> rows = [{"email": "alice@example.edu", "name": "Alice"}, {"email": "bob@example.edu"}]
+        >>> [kit.principal.name for kit in client.users.create_many(rows)]
+        ['Alice', 'bob@example.edu']
+        """
 
     def get(self, who: str) -> Principal:
         """Answers the user of this id or e-mail address.
@@ -1518,19 +1559,28 @@ class AsyncUsers:
     def invite(self, email: str, *, name: str | None=None) -> Awaitable[_Invitation]:
         """Makes a one-time code with which a user makes its own keys."""
 
-    def create(self, email: str, *, name: str | None=None, expires_at: datetime | None=None, save: _Save | None=None) -> Awaitable[Credential]:
+    def create(self, email: str, *, name: str | None=None, expires_at: datetime | None=None, save: _Save | None=None, idempotency_key: str | None=None) -> Awaitable[Credential]:
         """Makes a user and its keys, to hand over. Needs `can_manage_users`.
 
         `name`: at most 256 bytes, the e-mail address by default. `expires_at`: from when on the token is refused, never by
         default. `save`: called with the Credential before anything is committed; what it raises stops the operation.
-        The token is answered once.
+        The token is answered once: a repeat of an `idempotency_key` raises AlreadyExists with the id of whom the first
+        call made, and InvalidArgument if the arguments are others.
 
         >>> client.users.create("alice@example.edu", name="Alice").principal.issued
         True
         """
 
-    def create_many(self, users: Iterable[Mapping[str, Any]]) -> Awaitable[_list[Credential | StrongroomError]]:
-        """Makes many users in one commit; answers a list in order, an exception per row that could not be made."""
+    def create_many(self, users: Iterable[_User], *, save: _Save | None=None) -> Awaitable[_list[Credential | StrongroomError]]:
+        """Makes many users in one commit, at most 10,000.
+
+        `users`: dicts of what users.create takes, but `save`, which is called with each Credential, in order, before anything is
+        committed. Answers a list in order: a Credential, or the exception of a row that could not be made.
+
+        >>> rows = [{"email": "alice@example.edu", "name": "Alice"}, {"email": "bob@example.edu"}]
+        >>> [kit.principal.name for kit in client.users.create_many(rows)]
+        ['Alice', 'bob@example.edu']
+        """
 
     def get(self, who: str) -> Awaitable[Principal]:
         """Answers the user of this id or e-mail address.
@@ -1576,12 +1626,14 @@ class AsyncUsers:
 class ServiceAccounts:
     """Service accounts of the account, as far as the caller may see them."""
 
-    def create(self, name: str, *, can_create_vaults: bool=False, can_manage_users: bool=False, can_manage_policy: bool=False, can_read_audit: bool=False, vaults: Mapping[str, _Role] | None=None, expires_at: datetime | None=None, save: _Save | None=None) -> Credential:
+    def create(self, name: str, *, can_create_vaults: bool=False, can_manage_users: bool=False, can_manage_policy: bool=False, can_read_audit: bool=False, vaults: Mapping[str, _Role] | None=None, expires_at: datetime | None=None, save: _Save | None=None, idempotency_key: str | None=None) -> Credential:
         """Makes a service account and its token. Needs `can_manage_users`, and every right that it is given.
 
         `name`: 1 to 256 bytes. `vaults`: what it is granted at once, a dict from vault id to role; the caller must
         administer each. `expires_at`: from when on its token is refused, never by default. `save`: called with the
-        Credential before anything is committed; what it raises stops the operation. The token is answered once.
+        Credential before anything is committed; what it raises stops the operation. The token is answered once:
+        a repeat of an `idempotency_key` raises AlreadyExists with the id of what the first call made, and InvalidArgument if
+        the arguments are others; `vaults` are not compared, and not granted again.
 
         >>> client.service_accounts.create("grader", can_create_vaults=True).principal.kind
         'service_account'
@@ -1614,12 +1666,14 @@ class ServiceAccounts:
 class AsyncServiceAccounts:
     """Service accounts of the account, as far as the caller may see them."""
 
-    def create(self, name: str, *, can_create_vaults: bool=False, can_manage_users: bool=False, can_manage_policy: bool=False, can_read_audit: bool=False, vaults: Mapping[str, _Role] | None=None, expires_at: datetime | None=None, save: _Save | None=None) -> Awaitable[Credential]:
+    def create(self, name: str, *, can_create_vaults: bool=False, can_manage_users: bool=False, can_manage_policy: bool=False, can_read_audit: bool=False, vaults: Mapping[str, _Role] | None=None, expires_at: datetime | None=None, save: _Save | None=None, idempotency_key: str | None=None) -> Awaitable[Credential]:
         """Makes a service account and its token. Needs `can_manage_users`, and every right that it is given.
 
         `name`: 1 to 256 bytes. `vaults`: what it is granted at once, a dict from vault id to role; the caller must
         administer each. `expires_at`: from when on its token is refused, never by default. `save`: called with the
-        Credential before anything is committed; what it raises stops the operation. The token is answered once.
+        Credential before anything is committed; what it raises stops the operation. The token is answered once:
+        a repeat of an `idempotency_key` raises AlreadyExists with the id of what the first call made, and InvalidArgument if
+        the arguments are others; `vaults` are not compared, and not granted again.
 
         >>> client.service_accounts.create("grader", can_create_vaults=True).principal.kind
         'service_account'
@@ -1708,14 +1762,22 @@ class Items:
         'A'
         """
 
-    def create_many(self, vault: str, items: Iterable[Mapping[str, Any]]) -> _list[Item | StrongroomError]:
-        """Makes many items of one vault in one commit; answers a list in order, an exception per row."""
+    def create_many(self, vault: str, items: Iterable[_Item]) -> _list[Item | StrongroomError]:
+        """Makes many items of one vault in one commit, at most 1,000. Needs `write`.
+
+        `items`: dicts of what items.create takes. Answers a list in order: an Item, or the exception of a row that could not be
+        made.
+
+        >>> vault = client.vaults.create("Alice")
+        >>> [item.title for item in client.items.create_many(vault.id, [{"title": "A"}, {"title": "B"}])]
+        ['A', 'B']
+        """
 
     def get(self, vault: str, item: str, *, version: int | None=None) -> Item:
         """Answers the item at its newest version, or at the one asked for."""
 
     def get_many(self, vault: str, items: Sequence[str]) -> _list[Item | StrongroomError]:
-        """Answers several items of one vault: a list in order, an exception per row that could not be read."""
+        """Answers several items of one vault, at most 1,000: a list in order, an exception per row that could not be read."""
 
     def history(self, vault: str, item: str) -> Page[Item]:
         """Answers every version of the item, oldest first."""
@@ -1763,14 +1825,22 @@ class AsyncItems:
         'A'
         """
 
-    def create_many(self, vault: str, items: Iterable[Mapping[str, Any]]) -> Awaitable[_list[Item | StrongroomError]]:
-        """Makes many items of one vault in one commit; answers a list in order, an exception per row."""
+    def create_many(self, vault: str, items: Iterable[_AsyncItem]) -> Awaitable[_list[Item | StrongroomError]]:
+        """Makes many items of one vault in one commit, at most 1,000. Needs `write`.
+
+        `items`: dicts of what items.create takes. Answers a list in order: an Item, or the exception of a row that could not be
+        made.
+
+        >>> vault = client.vaults.create("Alice")
+        >>> [item.title for item in client.items.create_many(vault.id, [{"title": "A"}, {"title": "B"}])]
+        ['A', 'B']
+        """
 
     def get(self, vault: str, item: str, *, version: int | None=None) -> Awaitable[Item]:
         """Answers the item at its newest version, or at the one asked for."""
 
     def get_many(self, vault: str, items: Sequence[str]) -> Awaitable[_list[Item | StrongroomError]]:
-        """Answers several items of one vault: a list in order, an exception per row that could not be read."""
+        """Answers several items of one vault, at most 1,000: a list in order, an exception per row that could not be read."""
 
     def history(self, vault: str, item: str) -> Pages[Item]:
         """Answers every version of the item, oldest first."""
@@ -1814,6 +1884,8 @@ class Files:
         MiB ahead of what is stored; the file of a path must stay as it is meanwhile. What fails or is cancelled leaves nothing.
         `content_type`: `application/octet-stream` by default. `replace`: the id of the file whose place it takes in the same
         operation. `progress`: called with the bytes done so far, after each MiB, on the thread that does the work.
+        A repeat of an `idempotency_key` answers the file of the first call, and raises InvalidArgument if the content or another
+        argument is another.
 
         >>> vault = client.vaults.create("Alice")
         >>> item = client.items.create(vault.id, title="Homework 1", category="document")
@@ -1852,6 +1924,8 @@ class AsyncFiles:
         MiB ahead of what is stored; the file of a path must stay as it is meanwhile. What fails or is cancelled leaves nothing.
         `content_type`: `application/octet-stream` by default. `replace`: the id of the file whose place it takes in the same
         operation. `progress`: called with the bytes done so far, after each MiB, on the thread that does the work.
+        A repeat of an `idempotency_key` answers the file of the first call, and raises InvalidArgument if the content or another
+        argument is another.
 
         >>> vault = client.vaults.create("Alice")
         >>> item = client.items.create(vault.id, title="Homework 1", category="document")

@@ -24,6 +24,8 @@ ops! {
     /// MiB ahead of what is stored; the file of a path must stay as it is meanwhile. What fails or is cancelled leaves nothing.
     /// `content_type`: `application/octet-stream` by default. `replace`: the id of the file whose place it takes in the same
     /// operation. `progress`: called with the bytes done so far, after each MiB, on the thread that does the work.
+    /// A repeat of an `idempotency_key` answers the file of the first call, and raises InvalidArgument if the content or another
+    /// argument is another.
     ///
     /// >>> vault = client.vaults.create("Alice")
     /// >>> item = client.items.create(vault.id, title="Homework 1", category="document")

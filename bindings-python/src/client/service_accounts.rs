@@ -18,13 +18,15 @@ ops! {
     ///
     /// `name`: 1 to 256 bytes. `vaults`: what it is granted at once, a dict from vault id to role; the caller must
     /// administer each. `expires_at`: from when on its token is refused, never by default. `save`: called with the
-    /// Credential before anything is committed; what it raises stops the operation. The token is answered once.
+    /// Credential before anything is committed; what it raises stops the operation. The token is answered once:
+    /// a repeat of an `idempotency_key` raises AlreadyExists with the id of what the first call made, and InvalidArgument if
+    /// the arguments are others; `vaults` are not compared, and not granted again.
     ///
     /// >>> client.service_accounts.create("grader", can_create_vaults=True).principal.kind
     /// 'service_account'
     call create(
         name, *, can_create_vaults=false, can_manage_users=false, can_manage_policy=false, can_read_audit=false,
-        vaults=None, expires_at=None, save=None
+        vaults=None, expires_at=None, save=None, idempotency_key=None
     )[
         name: String,
         can_create_vaults: bool,
@@ -34,10 +36,12 @@ ops! {
         vaults: Option<Access>,
         expires_at: Option<&Bound<'_, PyAny>>,
         save: Option<&Bound<'_, PyAny>>,
+        idempotency_key: Option<String>,
     ] -> Credential |core, face| {
         let rights = Rights { can_create_vaults, can_manage_users, can_manage_policy, can_read_audit };
         let expires_at = instant("expires_at", expires_at)?;
-        let account = NewServiceAccount { name, rights, vaults: vaults.unwrap_or_default().0, expires_at };
+        let vaults = vaults.unwrap_or_default().0;
+        let account = NewServiceAccount { name, rights, vaults, expires_at, idempotency_key };
         let save = callback::save(face, save)?;
         async move { core.create(account, save).await }
     }

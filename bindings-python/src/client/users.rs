@@ -6,9 +6,11 @@ use strongroom::model::principal::NewUser;
 
 use crate::args::{Nothing, instant};
 use crate::callback;
-use crate::ops::{later, ops};
+use crate::error::Row;
+use crate::ops::ops;
 use crate::records::credential::Credential;
 use crate::records::principal::Principal;
+use crate::rows::rows;
 
 ops! {
     /// Users of the account, as far as the caller may see them.
@@ -23,24 +25,44 @@ ops! {
     ///
     /// `name`: at most 256 bytes, the e-mail address by default. `expires_at`: from when on the token is refused, never by
     /// default. `save`: called with the Credential before anything is committed; what it raises stops the operation.
-    /// The token is answered once.
+    /// The token is answered once: a repeat of an `idempotency_key` raises AlreadyExists with the id of whom the first
+    /// call made, and InvalidArgument if the arguments are others.
     ///
     /// >>> client.users.create("alice@example.edu", name="Alice").principal.issued
     /// True
-    call create(email, *, name=None, expires_at=None, save=None)[
+    call create(email, *, name=None, expires_at=None, save=None, idempotency_key=None)[
         email: String,
         name: Option<String>,
         expires_at: Option<&Bound<'_, PyAny>>,
         save: Option<&Bound<'_, PyAny>>,
+        idempotency_key: Option<String>,
     ] -> Credential |core, face| {
-        let user = NewUser { email, name, expires_at: instant("expires_at", expires_at)? };
+        let user = NewUser { email, name, expires_at: instant("expires_at", expires_at)?, idempotency_key };
         let save = callback::save(face, save)?;
         async move { core.create(user, save).await }
     }
 
-    /// Makes many users in one commit; answers a list in order, an exception per row that could not be made.
-    call create_many(users)[users: &Bound<'_, PyAny>] -> Nothing |_core| {
-        later("users.create_many", "call users.create for each")?
+    /// Makes many users in one commit, at most 10,000.
+    ///
+    /// `users`: dicts of what users.create takes, but `save`, which is called with each Credential, in order, before anything is
+    /// committed. Answers a list in order: a Credential, or the exception of a row that could not be made.
+    ///
+    /// >>> rows = [{"email": "alice@example.edu", "name": "Alice"}, {"email": "bob@example.edu"}]
+    /// >>> [kit.principal.name for kit in client.users.create_many(rows)]
+    /// ['Alice', 'bob@example.edu']
+    call create_many(users, *, save=None)[
+        users: &Bound<'_, PyAny>, save: Option<&Bound<'_, PyAny>>,
+    ] -> Vec<Row<Credential>> |core, face| {
+        let users = rows("users.create_many", users, |row| {
+            Ok(NewUser {
+                email: row.needed("email")?,
+                name: row.maybe("name")?,
+                expires_at: instant("expires_at", row.maybe::<Bound<'_, PyAny>>("expires_at")?.as_ref())?,
+                idempotency_key: row.maybe("idempotency_key")?,
+            })
+        })?;
+        let save = callback::save(face, save)?;
+        async move { core.create_many(users, save).await.map(Row::all) }
     }
 
     /// Answers the user of this id or e-mail address.

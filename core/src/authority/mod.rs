@@ -18,6 +18,7 @@ pub use submission::{FilePart, Rows, Submission, Submitted};
 use crate::error::Result;
 use crate::log::body::Recipient;
 use crate::log::feed::Head;
+use crate::log::operation::LogId;
 use crate::model::id::{AccountId, Id};
 use crate::store::{FeedRow, Receipt};
 
@@ -105,6 +106,9 @@ pub trait Authority: Send + Sync {
     async fn found(&self, submissions: Vec<Submission>) -> Result<Vec<Receipt>>;
     /// Takes signed operations, in one commit; each row stands or fails by itself.
     async fn submit(&self, session: Session, submissions: Vec<Submission>) -> Result<Vec<Result<Submitted>>>;
+    /// The caller's own operations of these ids, each in a log or (`None`) among those that begin one; in order, `None` for an
+    /// id that is not used.
+    async fn find_operations(&self, session: Session, of: Vec<(Option<LogId>, Id)>) -> Result<Vec<Option<Vec<u8>>>>;
     /// Keeps a piece of a file's sealed content until an operation attaches the file.
     async fn put_piece(&self, session: Session, vault: Id, file: Id, index: u64, piece: Bytes) -> Result<()>;
     /// Gives up an upload that this session began and nothing has attached; returns at once. One that nobody gives up expires.
@@ -135,8 +139,8 @@ pub trait Authority: Send + Sync {
 
     /// The profiles of principals that the caller may know; in order, `None` for others.
     async fn profiles(&self, session: Session, principals: Vec<Id>) -> Result<Vec<Option<Profile>>>;
-    /// The principal of an address, if the caller may know it.
-    async fn find_principal(&self, session: Session, email: String) -> Result<Option<Id>>;
+    /// The principals of addresses; in order, `None` for those whom the caller may not know.
+    async fn find_principals(&self, session: Session, emails: Vec<String>) -> Result<Vec<Option<Id>>>;
     /// Principals that the caller may know, of this kind (number).
     async fn principals(&self, session: Session, kind: u8, from: u64, limit: u32) -> Result<Ids>;
     /// The X-Wing keys of principals that the caller may know.

@@ -66,6 +66,8 @@ pub struct PrincipalRequest {
     pub expires_at: Option<Timestamp>,
     /// Vaults it is granted at once.
     pub vaults: Vec<(VaultId, Role)>,
+    /// Makes a repeat answer that the first call did it.
+    pub idempotency_key: Option<String>,
 }
 
 /// What to change of a principal; what is `None` stays.
@@ -194,7 +196,12 @@ pub trait Backend: Send + Sync {
     async fn close(&self);
     async fn rotate_token(&self, save: Option<Save>) -> Result<Secret>;
 
-    async fn create_principal(&self, request: PrincipalRequest, save: Option<Save>) -> Result<Credential>;
+    /// One commit; results in order, an error per row. `save` has each credential before.
+    async fn create_principals(
+        &self,
+        requests: Vec<PrincipalRequest>,
+        save: Option<Save>,
+    ) -> Result<Vec<Result<Credential>>>;
     async fn get_principal(&self, who: &PrincipalRef) -> Result<Principal>;
     async fn list_principals(&self, kind: PrincipalKind, page: PageRequest) -> Result<Rows<Principal>>;
     async fn update_principal(&self, who: PrincipalId, update: PrincipalUpdate) -> Result<Principal>;
@@ -232,8 +239,11 @@ pub trait Backend: Send + Sync {
     /// How many vaults moved to new keys.
     async fn approve_grants(&self, who: &PrincipalRef, vaults: Option<Vec<VaultId>>) -> Result<u64>;
 
-    async fn create_item(&self, vault: VaultId, request: ItemRequest) -> Result<Item>;
+    /// One commit; results in order, an error per row.
+    async fn create_items(&self, vault: VaultId, requests: Vec<ItemRequest>) -> Result<Vec<Result<Item>>>;
     async fn get_item(&self, vault: VaultId, item: ItemId, version: Option<u64>) -> Result<Item>;
+    /// Results in order, an error per row.
+    async fn get_items(&self, vault: VaultId, items: Vec<ItemId>) -> Result<Vec<Result<Item>>>;
     /// Every version that is kept, oldest first.
     async fn item_history(&self, vault: VaultId, item: ItemId, page: PageRequest) -> Result<Rows<Item>>;
     async fn list_items(&self, vault: VaultId, archived: bool, page: PageRequest) -> Result<Rows<ItemSummary>>;

@@ -93,6 +93,9 @@ pub(super) struct Create {
     /// From when on the token is refused, by RFC 3339.
     #[arg(long, value_name = "TIME", value_parser = argument::instant)]
     expires_at: Option<Timestamp>,
+    /// Makes it safe to repeat the command: a repeat makes nothing and says what was made.
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
     /// Writes the token to this new file, which only you can read, and does not show it.
     #[arg(long, value_name = "PATH")]
     save_token: Option<PathBuf>,
@@ -139,6 +142,7 @@ impl From<Create> for NewServiceAccount {
             rights: Rights { can_create_vaults, can_manage_users, can_manage_policy, can_read_audit },
             vaults: create.vaults,
             expires_at: create.expires_at,
+            idempotency_key: create.idempotency_key,
         }
     }
 }

@@ -89,6 +89,9 @@ pub(super) struct Create {
     /// From when on the token is refused, by RFC 3339.
     #[arg(long, value_name = "TIME", value_parser = argument::instant)]
     expires_at: Option<Timestamp>,
+    /// Makes it safe to repeat the command: a repeat makes nobody and says who was made.
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
     /// Writes the token to this new file, which only you can read, and does not show it.
     #[arg(long, value_name = "PATH")]
     save_token: Option<PathBuf>,
@@ -100,9 +103,13 @@ impl User {
             .connected(async |client| {
                 let users = client.users();
                 match self {
-                    Self::Create(Create { email, name, expires_at, save_token }) => {
+                    Self::Create(Create { email, name, expires_at, idempotency_key, save_token }) => {
                         let keeper = Keeper::new(out, save_token);
-                        keeper.settle(users.create(NewUser { email, name, expires_at }, Some(keeper.hook())).await)
+                        keeper.settle(
+                            users
+                                .create(NewUser { email, name, expires_at, idempotency_key }, Some(keeper.hook()))
+                                .await,
+                        )
                     }
                     Self::Suspend { user } => Ok(out.one(&json::principal(&users.suspend(&user).await?), DETAILS)?),
                     Self::Reactivate { user } => {

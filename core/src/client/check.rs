@@ -60,6 +60,14 @@ pub(super) fn fields(fields: Vec<Field>) -> Result<Vec<Field>> {
     Ok(fields)
 }
 
+/// A number of rows that one call takes.
+pub(super) fn at_most(name: &str, rows: usize, most: usize) -> Result<()> {
+    if rows > most {
+        return Err(Error::argument(name, format!("there are {rows}, and at most {most} fit")));
+    }
+    Ok(())
+}
+
 /// A time limit above zero.
 pub(super) fn timeout(timeout: Duration) -> Result<()> {
     if timeout.is_zero() {

@@ -1,8 +1,8 @@
 //! `client.items`: what is kept in vaults.
 
-use super::{Client, check, files, listing};
+use super::{Client, MAX_LARGE, check, files, listing, many, one};
 use crate::backend::{ItemChange, ItemRequest};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::id::{ItemId, VaultId};
 use crate::model::item::{Category, Item, ItemFilter, ItemSummary, ItemUpdate, MAX_NOTES, MAX_TITLE, NewItem};
 use crate::model::page::Page;
@@ -17,22 +17,25 @@ impl Items {
         self.0
             .run_long("items.create", async {
                 let vault: VaultId = vault.parse()?;
-                let NewItem { title, category, fields, notes, tags, urls, files, idempotency_key } = item;
-                let mut opened = Vec::with_capacity(files.len());
-                for file in files {
-                    opened.push(files::request(file).await?.0);
+                one(self.0.backend.create_items(vault, vec![request(item).await?]).await?)
+            })
+            .await
+    }
+
+    /// Makes many items of one vault in one commit, at most 1,000; results in order, an error per row. Needs `write`.
+    ///
+    /// Files are put first, one after the other; what can't be read of one refuses its item alone.
+    pub async fn create_many(&self, vault: &str, items: Vec<NewItem>) -> Result<Vec<Result<Item>>> {
+        const NAME: &str = "items.create_many";
+        self.0
+            .run_long(NAME, async {
+                let vault: VaultId = vault.parse()?;
+                check::at_most("items", items.len(), MAX_LARGE)?;
+                let mut rows = Vec::with_capacity(items.len());
+                for item in items {
+                    rows.push(request(item).await);
                 }
-                let request = ItemRequest {
-                    title: check::required("title", title, MAX_TITLE)?,
-                    category: category.map_or(Ok(Category::SecureNote), |category| category.parse())?,
-                    fields: check::fields(fields)?,
-                    notes: check::optional("notes", notes.unwrap_or_default(), MAX_NOTES)?,
-                    tags: check::texts("tags", tags)?,
-                    urls: check::texts("urls", urls)?,
-                    files: opened,
-                    idempotency_key: check::idempotency_key(idempotency_key)?,
-                };
-                self.0.backend.create_item(vault, request).await
+                many(NAME, rows, |good| self.0.backend.create_items(vault, good)).await
             })
             .await
     }
@@ -117,20 +120,36 @@ impl Items {
         self.0.run("items.delete", async { self.0.backend.delete_item(vault.parse()?, item.parse()?).await }).await
     }
 
-    /// Several items of one vault; results in order, an error per row.
+    /// Several items of one vault, at most 1,000; results in order, an error per row that could not be read.
     pub async fn get_many(&self, vault: &str, items: Vec<String>) -> Result<Vec<Result<Item>>> {
         self.0
             .run_long("items.get_many", async {
                 let vault: VaultId = vault.parse()?;
-                let mut rows = Vec::with_capacity(items.len());
-                for item in items {
-                    let row = async { self.0.backend.get_item(vault, item.parse()?, None).await };
-                    rows.push(row.await.map_err(|error: Error| error.in_operation("items.get_many")));
-                }
-                Ok(rows)
+                check::at_most("items", items.len(), MAX_LARGE)?;
+                let rows = items.iter().map(|item| item.parse()).collect();
+                many("items.get_many", rows, |good| self.0.backend.get_items(vault, good)).await
             })
             .await
     }
+}
+
+/// The item, checked, with its defaults filled in and its files found.
+async fn request(item: NewItem) -> Result<ItemRequest> {
+    let NewItem { title, category, fields, notes, tags, urls, files, idempotency_key } = item;
+    let mut found = Vec::with_capacity(files.len());
+    for file in files {
+        found.push(files::request(file).await?.0);
+    }
+    Ok(ItemRequest {
+        title: check::required("title", title, MAX_TITLE)?,
+        category: category.map_or(Ok(Category::SecureNote), |category| category.parse())?,
+        fields: check::fields(fields)?,
+        notes: check::optional("notes", notes.unwrap_or_default(), MAX_NOTES)?,
+        tags: check::texts("tags", tags)?,
+        urls: check::texts("urls", urls)?,
+        files: found,
+        idempotency_key: check::idempotency_key(idempotency_key)?,
+    })
 }
 
 /// `label`, or `section.label` where a section is meant.

@@ -8,6 +8,7 @@ mod check;
 pub mod files;
 pub mod items;
 mod listing;
+mod many;
 pub mod secrets;
 pub mod service_accounts;
 pub mod users;
@@ -19,6 +20,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use builder::{ConnectOptions, after_fork_in_parent, before_fork, connect, drop_memory, init};
+
+use many::{MAX_LARGE, MAX_MANY, many, one};
 
 use crate::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};

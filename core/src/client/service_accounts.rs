@@ -1,7 +1,7 @@
 //! `client.service_accounts`: programs.
 
 use super::users::of_kind;
-use super::{Client, check, listing};
+use super::{Client, check, listing, one};
 use crate::backend::{PrincipalRequest, PrincipalUpdate};
 use crate::error::{Error, Result};
 use crate::model::credential::{Credential, Save};
@@ -20,7 +20,7 @@ impl ServiceAccounts {
     pub async fn create(&self, account: NewServiceAccount, save: Option<Save>) -> Result<Credential> {
         self.0
             .run("service_accounts.create", async {
-                let NewServiceAccount { name, rights, vaults, expires_at } = account;
+                let NewServiceAccount { name, rights, vaults, expires_at, idempotency_key } = account;
                 let vaults = vaults
                     .iter()
                     .map(|(vault, role)| Ok((vault.parse()?, role.parse()?)))
@@ -32,8 +32,9 @@ impl ServiceAccounts {
                     rights,
                     expires_at: check::expiry(expires_at)?,
                     vaults,
+                    idempotency_key: check::idempotency_key(idempotency_key)?,
                 };
-                self.0.backend.create_principal(request, save).await
+                one(self.0.backend.create_principals(vec![request], save).await?)
             })
             .await
     }

@@ -1,6 +1,6 @@
 //! `client.users`: people.
 
-use super::{Client, check, listing};
+use super::{Client, MAX_MANY, check, listing, many, one};
 use crate::backend::{PrincipalRequest, not_yet};
 use crate::error::{Error, Result};
 use crate::model::credential::{Credential, Save};
@@ -18,19 +18,20 @@ impl Users {
     /// The token is answered once. `save` is called with it before anything is committed.
     pub async fn create(&self, user: NewUser, save: Option<Save>) -> Result<Credential> {
         self.0
-            .run("users.create", async {
-                let NewUser { email, name, expires_at } = user;
-                let email = parse_email(&email)?;
-                let name = check::optional("name", name.unwrap_or_else(|| email.clone()), 256)?;
-                let request = PrincipalRequest {
-                    kind: PrincipalKind::User,
-                    name,
-                    email: Some(email),
-                    rights: Rights::default(),
-                    expires_at: check::expiry(expires_at)?,
-                    vaults: Vec::new(),
-                };
-                self.0.backend.create_principal(request, save).await
+            .run("users.create", async { one(self.0.backend.create_principals(vec![request(user)?], save).await?) })
+            .await
+    }
+
+    /// Makes many users in one commit, at most 10,000; results in order, an error per row that could not be made.
+    ///
+    /// `save` is called with each credential, in order, before anything is committed.
+    pub async fn create_many(&self, users: Vec<NewUser>, save: Option<Save>) -> Result<Vec<Result<Credential>>> {
+        const NAME: &str = "users.create_many";
+        self.0
+            .run_long(NAME, async {
+                check::at_most("users", users.len(), MAX_MANY)?;
+                let rows = users.into_iter().map(request).collect();
+                many(NAME, rows, |good| self.0.backend.create_principals(good, save)).await
             })
             .await
     }
@@ -109,6 +110,21 @@ impl Users {
         let later = not_yet("users.invite", "use users.create and hand the token over");
         self.0.run("users.invite", std::future::ready(Err(later))).await
     }
+}
+
+/// The user, checked, with its defaults filled in.
+fn request(user: NewUser) -> Result<PrincipalRequest> {
+    let NewUser { email, name, expires_at, idempotency_key } = user;
+    let email = parse_email(&email)?;
+    Ok(PrincipalRequest {
+        kind: PrincipalKind::User,
+        name: check::optional("name", name.unwrap_or_else(|| email.clone()), 256)?,
+        email: Some(email),
+        rights: Rights::default(),
+        expires_at: check::expiry(expires_at)?,
+        vaults: Vec::new(),
+        idempotency_key: check::idempotency_key(idempotency_key)?,
+    })
 }
 
 /// The principal, if it is of this kind; else there is no such one.

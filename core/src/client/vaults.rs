@@ -1,15 +1,12 @@
 //! `client.vaults`: making, naming, finding and deleting vaults.
 
-use super::{Client, check, listing};
+use super::{Client, MAX_MANY, check, listing, many, one};
 use crate::backend::VaultRequest;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::page::Page;
 use crate::model::principal::PrincipalRef;
 use crate::model::role::Role;
 use crate::model::vault::{MAX_DESCRIPTION, MAX_EXTERNAL_ID, MAX_NAME, Vault, VaultSpec, VaultUpdate};
-
-/// The most vaults of one `create_many`.
-const MAX_MANY: usize = 10_000;
 
 /// Vaults of the account, as far as the caller may see them.
 #[derive(Clone, Debug)]
@@ -27,36 +24,19 @@ impl Vaults {
         self.0
             .run("vaults.create", async {
                 let request = request(spec)?;
-                let mut made = self.0.backend.create_vaults(vec![request]).await?;
-                made.pop().unwrap_or_else(|| Err(Error::unavailable("the store gave no answer: try again")))
+                one(self.0.backend.create_vaults(vec![request]).await?)
             })
             .await
     }
 
     /// Makes many vaults in one commit; results in order, an error per row that could not be made.
     pub async fn create_many(&self, specs: Vec<VaultSpec>) -> Result<Vec<Result<Vault>>> {
+        const NAME: &str = "vaults.create_many";
         self.0
-            .run_long("vaults.create_many", async {
-                if specs.len() > MAX_MANY {
-                    return Err(Error::argument(
-                        "specs",
-                        format!("there are {}, and at most {MAX_MANY} fit", specs.len()),
-                    ));
-                }
-                let mut rows: Vec<Result<Option<VaultRequest>>> =
-                    specs.into_iter().map(|spec| request(spec).map(Some)).collect();
-                let good = rows.iter_mut().filter_map(|row| row.as_mut().ok().and_then(Option::take)).collect();
-                let mut made = self.0.backend.create_vaults(good).await?.into_iter();
-                Ok(rows
-                    .into_iter()
-                    .map(|row| {
-                        row.and_then(|_| {
-                            made.next()
-                                .unwrap_or_else(|| Err(Error::unavailable("the store gave no answer: try again")))
-                        })
-                        .map_err(|error| error.in_operation("vaults.create_many"))
-                    })
-                    .collect())
+            .run_long(NAME, async {
+                check::at_most("specs", specs.len(), MAX_MANY)?;
+                let rows = specs.into_iter().map(request).collect();
+                many(NAME, rows, |good| self.0.backend.create_vaults(good)).await
             })
             .await
     }

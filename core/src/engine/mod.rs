@@ -10,6 +10,7 @@ mod items;
 mod known;
 mod last;
 mod look;
+mod operations;
 mod pages;
 mod people;
 mod pieces;
@@ -114,6 +115,10 @@ impl Authority for Engine {
         self.take(session, submissions).await
     }
 
+    async fn find_operations(&self, session: Session, of: Vec<(Option<LogId>, Id)>) -> Result<Vec<Option<Vec<u8>>>> {
+        self.operations_of(session, of).await
+    }
+
     async fn put_piece(&self, session: Session, vault: Id, file: Id, index: u64, piece: Bytes) -> Result<()> {
         self.keep_piece(session, vault, file, index, piece).await
     }
@@ -164,8 +169,8 @@ impl Authority for Engine {
         self.read_profiles(session, principals).await
     }
 
-    async fn find_principal(&self, session: Session, email: String) -> Result<Option<Id>> {
-        self.principal_of(session, &email).await
+    async fn find_principals(&self, session: Session, emails: Vec<String>) -> Result<Vec<Option<Id>>> {
+        self.principals_of(session, emails).await
     }
 
     async fn principals(&self, session: Session, kind: u8, from: u64, limit: u32) -> Result<Ids> {

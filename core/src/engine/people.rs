@@ -19,10 +19,18 @@ impl Engine {
         Ok(profiles)
     }
 
-    pub(super) async fn principal_of(&self, session: Session, email: &str) -> Result<Option<Id>> {
+    pub(super) async fn principals_of(&self, session: Session, emails: Vec<String>) -> Result<Vec<Option<Id>>> {
         let mut look = self.look(session).await?;
-        let Some(row) = look.snapshot.principal_by_email(&email.to_lowercase()).await? else { return Ok(None) };
-        Ok(self.knows(&mut look, row.principal).await?.then_some(row.principal))
+        let mut found = Vec::with_capacity(emails.len());
+        for email in emails {
+            let row = look.snapshot.principal_by_email(&email.to_lowercase()).await?;
+            let known = match row {
+                Some(row) if self.knows(&mut look, row.principal).await? => Some(row.principal),
+                _ => None,
+            };
+            found.push(known);
+        }
+        Ok(found)
     }
 
     pub(super) async fn list_principals(&self, session: Session, kind: u8, from: u64, limit: u32) -> Result<Ids> {

@@ -139,6 +139,8 @@ pub struct NewServiceAccount {
     pub vaults: Vec<(String, String)>,
     /// From when on its token is refused; never by default.
     pub expires_at: Option<Timestamp>,
+    /// Makes a repeat answer that the first call did it.
+    pub idempotency_key: Option<String>,
 }
 
 /// What to change of a service account; what is `None` stays.
@@ -167,4 +169,6 @@ pub struct NewUser {
     pub name: Option<String>,
     /// From when on the token is refused; never by default.
     pub expires_at: Option<Timestamp>,
+    /// Makes a repeat answer that the first call did it.
+    pub idempotency_key: Option<String>,
 }

@@ -76,6 +76,7 @@ macro_rules! unchecked {
 
 unchecked! {
     submit(submissions: Vec<Submission>) -> Vec<Result<Submitted>>;
+    find_operations(of: Vec<(Option<LogId>, Id)>) -> Vec<Option<Vec<u8>>>;
     put_piece(vault: Id, file: Id, index: u64, piece: bytes::Bytes) -> ();
     piece(vault: Id, file: Id, index: u64) -> Vec<u8>;
     hold(signer: Id, vault: Option<Id>) -> Head;
@@ -84,7 +85,7 @@ unchecked! {
     export(from: u64, limit: u32) -> Vec<AuditRow>;
     audit(from: u64, limit: u32) -> (Vec<FeedRow>, u64);
     profiles(principals: Vec<Id>) -> Vec<Option<Profile>>;
-    find_principal(email: String) -> Option<Id>;
+    find_principals(emails: Vec<String>) -> Vec<Option<Id>>;
     principals(kind: u8, from: u64, limit: u32) -> Ids;
     kem_keys(of: Vec<Recipient>) -> Vec<Vec<u8>>;
     vaults(from: u64, limit: u32) -> Ids;

@@ -77,12 +77,8 @@ impl History {
         let path = folder.path().join("today.db");
         let world = World::over(SqliteStore::open(&path, true).unwrap()).await;
         let owner = &world.owner.client;
-        let service = |name: &str, rights| NewServiceAccount {
-            name: name.to_owned(),
-            rights,
-            vaults: Vec::new(),
-            expires_at: None,
-        };
+        let service =
+            |name: &str, rights| NewServiceAccount { name: name.to_owned(), rights, ..NewServiceAccount::default() };
         let rights = Rights { can_create_vaults: true, can_manage_users: true, ..Rights::default() };
         let grader = owner.service_accounts().create(service("grader", rights), None).await.unwrap();
         let grader = Member::new(&world.engine, grader).await;

@@ -121,18 +121,18 @@ async fn an_address_that_is_answered_with_somebody_else_lets_nobody_in() {
     let owner = server.client(&world.owner.kit).await;
 
     let other = mallory.id();
-    server.find_principal.change(move |found| *found = Some(other));
+    server.find_principals.change(move |found| *found = vec![Some(other)]);
     assert_eq!(code(owner.access().grant(&vault, &email("alice"), "read", None).await), "tampered");
     let access = vec![(email("alice"), "read".to_owned())];
     let spec = VaultSpec { name: "shared".to_owned(), access, ..VaultSpec::default() };
     assert_eq!(code(owner.vaults().create(spec.clone()).await), "tampered");
     assert!(mallory.client.vaults().list().await.unwrap().data.is_empty());
 
-    server.find_principal.stop();
+    server.find_principals.stop();
     owner.access().grant(&vault, &email("alice"), "read", None).await.unwrap();
     let shared = owner.vaults().create(spec).await.unwrap().id.to_string();
     assert!(alice.client.vaults().get(&shared).await.is_ok());
-    server.find_principal.change(move |found| *found = Some(other));
+    server.find_principals.change(move |found| *found = vec![Some(other)]);
     assert_eq!(code(owner.access().revoke(&vault, &email("alice")).await), "tampered");
     assert!(alice.client.vaults().get(&vault).await.is_ok());
 }

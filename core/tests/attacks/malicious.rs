@@ -13,6 +13,7 @@ use strongroom::client::Client;
 use strongroom::error::Result;
 use strongroom::log::body::Recipient;
 use strongroom::log::feed::Head;
+use strongroom::log::operation::LogId;
 use strongroom::model::credential::Credential;
 use strongroom::model::id::Id;
 use strongroom::store::{FeedRow, Receipt};
@@ -116,6 +117,7 @@ methods! {
     sign_in(sign_in: SignIn) -> Session;
     found(submissions: Vec<Submission>) -> Vec<Receipt>;
     submit(session: Session, submissions: Vec<Submission>) -> Vec<Result<Submitted>>;
+    find_operations(session: Session, of: Vec<(Option<LogId>, Id)>) -> Vec<Option<Vec<u8>>>;
     piece(session: Session, vault: Id, file: Id, index: u64) -> Vec<u8>;
     hold(session: Session, signer: Id, vault: Option<Id>) -> Head;
     states(session: Session, request: StatesRequest) -> States;
@@ -123,7 +125,7 @@ methods! {
     export(session: Session, from: u64, limit: u32) -> Vec<AuditRow>;
     audit(session: Session, from: u64, limit: u32) -> (Vec<FeedRow>, u64);
     profiles(session: Session, principals: Vec<Id>) -> Vec<Option<Profile>>;
-    find_principal(session: Session, email: String) -> Option<Id>;
+    find_principals(session: Session, emails: Vec<String>) -> Vec<Option<Id>>;
     principals(session: Session, kind: u8, from: u64, limit: u32) -> Ids;
     kem_keys(session: Session, of: Vec<Recipient>) -> Vec<Vec<u8>>;
     vaults(session: Session, from: u64, limit: u32) -> Ids;

@@ -58,7 +58,7 @@ impl World {
     }
 
     pub(crate) async fn user(&self, name: &str) -> Member {
-        let user = NewUser { email: email(name), name: Some(name.to_owned()), expires_at: None };
+        let user = NewUser { email: email(name), name: Some(name.to_owned()), ..NewUser::default() };
         let kit = self.owner.client.users().create(user, None).await.unwrap();
         Member::new(&self.engine, kit).await
     }

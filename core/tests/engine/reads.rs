@@ -76,7 +76,7 @@ async fn who_is_in_no_vault_sees_no_more_than_who_certifies() {
     assert_eq!(told(&states), [logs[0], logs[2], logs[3], logs[4]]);
     let session = world.sign_in(&bob).await;
     assert!(world.engine.profiles(session, vec![alice.id, bob.id]).await.unwrap()[0].is_none());
-    assert_eq!(world.engine.find_principal(session, "alice@example.edu".to_owned()).await.unwrap(), None);
+    assert_eq!(world.engine.find_principals(session, vec!["alice@example.edu".to_owned()]).await.unwrap(), [None]);
     assert_eq!(world.engine.principals(session, 0, 0, 10).await.unwrap().ids, [bob.id]);
     assert!(world.engine.vaults(session, 0, 10).await.unwrap().ids.is_empty());
     assert_eq!(code(world.engine.vault_rows(session, vec![vault]).await.unwrap().remove(0)), "not_found");

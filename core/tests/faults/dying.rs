@@ -18,6 +18,7 @@ use strongroom::engine::Engine;
 use strongroom::error::Result;
 use strongroom::log::body::Recipient;
 use strongroom::log::feed::Head;
+use strongroom::log::operation::LogId;
 use strongroom::model::id::Id;
 use strongroom::store::sqlite::SqliteStore;
 use strongroom::store::{FeedRow, Receipt, Store};
@@ -78,7 +79,8 @@ dying! {
     export(session: Session, from: u64, limit: u32) -> Vec<AuditRow>;
     audit(session: Session, from: u64, limit: u32) -> (Vec<FeedRow>, u64);
     profiles(session: Session, principals: Vec<Id>) -> Vec<Option<Profile>>;
-    find_principal(session: Session, email: String) -> Option<Id>;
+    find_principals(session: Session, emails: Vec<String>) -> Vec<Option<Id>>;
+    find_operations(session: Session, of: Vec<(Option<LogId>, Id)>) -> Vec<Option<Vec<u8>>>;
     principals(session: Session, kind: u8, from: u64, limit: u32) -> Ids;
     kem_keys(session: Session, of: Vec<Recipient>) -> Vec<Vec<u8>>;
     vaults(session: Session, from: u64, limit: u32) -> Ids;

@@ -48,7 +48,7 @@ pub(crate) async fn program(owner: &Client, name: &str) -> Credential {
 }
 
 pub(crate) async fn user(owner: &Client, name: &str) -> Credential {
-    let user = NewUser { email: format!("{name}@example.edu"), name: None, expires_at: None };
+    let user = NewUser { email: format!("{name}@example.edu"), ..NewUser::default() };
     owner.users().create(user, None).await.unwrap()
 }
 

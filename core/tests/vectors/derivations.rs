@@ -68,11 +68,18 @@ pub(crate) fn made() -> Value {
     let challenge =
         Challenge { account: ACCOUNT, origin: "embedded".into(), nonce: Id([7; 32]), generation: 3, roots: vec![] };
     let message = session_message(&challenge, Id([8; 32]));
-    let idempotent = |purpose: &str| {
-        let message = label::join(purpose, &[ACCOUNT.as_bytes(), b"order 66"]);
-        json!({ "purpose": purpose, "key": "order 66", "id": id_hex(label::hash(purpose, &[&identity.sign(&message)])) })
+    let idempotent = |purpose: &str, call: &str, place: &[Id]| {
+        let id = idempotent(&identity, purpose, ACCOUNT, call, place);
+        json!({ "purpose": purpose, "call": call, "key": "order 66", "id": id_hex(id),
+            "place": place.iter().map(|id| id_hex(*id)).collect::<Vec<_>>() })
     };
-    let ids = ["idempotent-operation", "idempotent-vault", "idempotent-item"].map(idempotent);
+    let ids = ["idempotent-operation", "idempotent-id"].map(|purpose| {
+        [
+            idempotent(purpose, "vaults.create", &[]),
+            idempotent(purpose, "items.create", &[VAULT.0]),
+            idempotent(purpose, "files.attach", &[VAULT.0, Id([12; 32])]),
+        ]
+    });
     json!({
         "about": ABOUT,
         "account": id_hex(ACCOUNT.0),
@@ -84,7 +91,7 @@ pub(crate) fn made() -> Value {
         },
         "idempotent": {
             "seed": hex([1; 32]),
-            "ids": ids,
+            "ids": ids.concat(),
         },
         "vault_id": { "creator": hex([4; 32]), "nonce": hex([5; 32]),
             "id": id_hex(vault_id(ACCOUNT, Id([4; 32]), Id([5; 32])).0) },
@@ -100,6 +107,13 @@ pub(crate) fn made() -> Value {
             "commitment": id_hex(SealKey::from_bytes(&[10; 32]).unwrap().commitment(ACCOUNT, VAULT, 258)) },
         "weak_keys": [hex([0; 32]), hex(weak(1)), hex(weak(0x0100)), hex([0xff; 32])],
     })
+}
+
+/// The id of "order 66", as `docs/protocol.md` derives it.
+fn idempotent(identity: &Identity, purpose: &str, account: AccountId, call: &str, place: &[Id]) -> Id {
+    let mut parts = vec![account.as_bytes(), call.as_bytes(), b"order 66"];
+    parts.extend(place.iter().map(Id::as_bytes));
+    label::hash(purpose, &[&identity.sign(&label::join(purpose, &parts))])
 }
 
 /// The neutral element, or the spelling of another y, in 32 bytes.
@@ -121,20 +135,16 @@ async fn an_idempotency_key_makes_the_ids_of_its_vector() {
     let kit = found(engine.as_ref(), "owner@example.edu", "memory:", None).await.unwrap();
     let token = Token::parse(kit.token.expose()).unwrap();
     let identity = Identity::derive(&token.seed).unwrap();
-    let derived = |purpose: &str, key: &str| {
-        let message = label::join(purpose, &[token.account.as_bytes(), key.as_bytes()]);
-        label::hash(purpose, &[&identity.sign(&message)])
-    };
     let sealed = Sealed::connect(Arc::clone(&engine), kit.token.expose(), SealedOptions::default()).await.unwrap();
     let client = Client::new(Arc::new(sealed), Duration::from_secs(30), 2);
     let key = Some("order 66".to_owned());
     let spec = VaultSpec { name: "vault".to_owned(), idempotency_key: key.clone(), ..VaultSpec::default() };
     let vault = client.vaults().create(spec).await.unwrap();
-    let nonce = derived("idempotent-vault", "order 66");
+    let nonce = idempotent(&identity, "idempotent-id", token.account, "vaults.create", &[]);
     assert_eq!(vault.id, vault_id(token.account, token.principal, nonce));
     let item = NewItem { title: "item".to_owned(), idempotency_key: key, ..NewItem::default() };
     let item = client.items().create(&vault.id.to_string(), item).await.unwrap();
-    assert_eq!(item.id.0, derived("idempotent-item", "order 66"));
+    assert_eq!(item.id.0, idempotent(&identity, "idempotent-id", token.account, "items.create", &[vault.id.0]));
 }
 
 #[test]

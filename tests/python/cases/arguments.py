@@ -26,9 +26,10 @@ class Keeper:
         self.kept.append(credential.token)
 
     def check(self, made: Any) -> None:
-        """The hook was called once, with what was answered."""
-        token = made if isinstance(made, str) else made.token
-        assert self.kept == [token], "save was not called with it"
+        """The hook was called with what was answered, once for each."""
+        made = made if isinstance(made, list) else [made]
+        tokens = [one if isinstance(one, str) else one.token for one in made]
+        assert self.kept == tokens, "save was not called with it"
 
 
 def _given(value: Any) -> Any:
@@ -50,11 +51,18 @@ def _time(text: str) -> datetime:
 def python(args: dict[str, Any], directory: Path) -> dict[str, Any]:
     """The keyword arguments of the call."""
     path = directory.__truediv__
+
+    def rows(given: list[Any]) -> list[Any]:
+        return [python(row, directory) if isinstance(row, dict) else row for row in given]
+
     forms: dict[str, Callable[[Any], Any]] = {
         "fields": lambda rows: [Field(**row) for row in rows],
         "set_fields": lambda rows: [Field(**row) for row in rows],
         "files": lambda rows: [tuple(row) for row in rows],
         "specs": lambda rows: [VaultSpec(**row) for row in rows],
+        "users": rows,
+        "grants": rows,
+        "items": rows,
         "expires_at": _time,
         "at": _time,
         "since": _time,

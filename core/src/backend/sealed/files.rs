@@ -11,8 +11,10 @@ use tokio::sync::OnceCell;
 use self::reading::Content;
 use self::upload::Uploaded;
 use super::content::PlainFile;
-use super::items::{Kind, Opened};
+use super::items::{Kind, Opened, Written};
 use super::known::Known;
+use super::repeated_file::Again;
+use super::repeats::{Purpose, Request};
 use super::trust::Need;
 use super::{MAX_TRIES, Sealed};
 use crate::backend::{FileHandle, FileRequest};
@@ -21,7 +23,7 @@ use crate::crypto::key::SealKey;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::body::FileReference;
 use crate::log::feed::Head;
-use crate::log::operation::Body;
+use crate::log::operation::{Body, LogId, LogKind};
 use crate::log::tree::Frontier;
 use crate::model::file::File;
 use crate::model::id::{FileId, Id, ItemId, VaultId};
@@ -38,21 +40,26 @@ impl Sealed {
         idempotency_key: Option<String>,
     ) -> Result<File> {
         let known = self.look(vault, Role::Write).await?;
+        let place = [vault, item];
+        let repeatable = Request { call: "files.attach", place: &place, key: idempotency_key.as_deref() };
+        let operation_id = self.id_for(Purpose::Operation, repeatable)?;
+        if idempotency_key.is_some() {
+            let log = LogId::new(LogKind::Items, vault);
+            let used = self.find_operations(vec![(Some(log), operation_id)]).await?;
+            if let Some(first) = used.into_iter().next().flatten() {
+                return self.attached_before(vault, item, &first, replace, Again::Asked(Box::new(request))).await;
+            }
+        }
         let (_, opened) = self.open_item(vault, item, None).await?;
         if let Some(replace) = replace {
             find(&opened, replace.0)?;
         }
-        if idempotency_key.is_some() {
-            return Err(crate::backend::not_yet(
-                "an idempotency key for files.attach",
-                "make the item with its files in items.create, which takes one",
-            ));
-        }
+        let (name, content_type) = (request.name.clone(), request.content_type.clone());
         let uploaded = self.upload(&known, vault, item, request).await?;
         let Uploaded { plain, reference, part, kept } = uploaded;
-        let id = plain.id;
-        let item = self
-            .write_over(vault, item, None, Kind::Attach, |opened| {
+        let (id, size) = (plain.id, plain.size);
+        let written = self
+            .write_once(vault, item, None, Kind::Attach, Some(operation_id), |opened| {
                 let mut next = opened.next();
                 if let Some(replace) = replace {
                     find(opened, replace.0)?;
@@ -65,8 +72,17 @@ impl Sealed {
                 Ok(Some(next))
             })
             .await?;
-        kept.attached();
-        item.files.into_iter().find(|file| file.id.0 == id).ok_or_else(no_file)
+        match written {
+            Written::Now(item) => {
+                kept.attached();
+                item.files.into_iter().find(|file| file.id.0 == id).ok_or_else(no_file)
+            }
+            // Somebody else used the key while the content was put.
+            Written::Before(first) => {
+                let again = Again::Put { name, content_type, size };
+                self.attached_before(vault, item, &first, replace, again).await
+            }
+        }
     }
 
     pub(super) async fn detach(&self, vault: Id, item: Id, file: Id) -> Result<()> {
@@ -145,10 +161,10 @@ impl Sealed {
     }
 }
 
-fn find(opened: &Opened, file: Id) -> Result<&PlainFile> {
+pub(super) fn find(opened: &Opened, file: Id) -> Result<&PlainFile> {
     opened.details.files.iter().find(|known| known.id == file).ok_or_else(no_file)
 }
 
-fn no_file() -> Error {
+pub(super) fn no_file() -> Error {
     Error::not_found("there is no such file on this item: check the id")
 }

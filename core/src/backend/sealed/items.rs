@@ -1,24 +1,24 @@
-//! Items: sealed, read, listed, changed, ended.
+//! Items: sealed, read, changed, ended.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::content::{self, Details, Overview, PlainField};
-use super::edit::{edited, same_item, summary};
-use super::files::upload::Kept;
+use super::edit::{edited, summary};
 use super::keys::parse_place;
 use super::known::{Known, VaultView, no_item};
+use super::repeats::other_arguments;
 use super::sign::Base;
 use super::trust::Need;
 use super::verify::Pending;
 use super::{MAX_TRIES, Sealed, moved_on};
 use crate::authority::{EntryAnswer, FilePart, ItemAnswer, Rows as SealedRows, Submission, Submitted};
-use crate::backend::{ItemChange, ItemRequest, PageRequest, Rows};
+use crate::backend::{ItemChange, PageRequest, Rows};
 use crate::crypto::part::{self, Part};
-use crate::crypto::random;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::body::{self, ItemWritten, sealed_hash};
 use crate::log::encoding::MaybeId;
-use crate::log::operation::{Body, LogId, LogKind};
+use crate::log::operation::{Body, LogId, LogKind, Operation};
 use crate::log::replay::NEXT;
 use crate::log::replay::items::check_item;
 use crate::log::tree;
@@ -27,6 +27,7 @@ use crate::model::id::{FileId, Id, ItemId, PrincipalId, PrincipalKind};
 use crate::model::item::{Category, Item, ItemSummary};
 use crate::model::role::Role;
 use crate::model::time;
+use crate::store::EntryRow;
 
 /// One verified version of an item, opened.
 pub(super) struct Opened {
@@ -47,6 +48,13 @@ pub(super) struct Next {
     pub(super) files: Vec<FilePart>,
 }
 
+/// What became of a version under an operation id of the caller's choice.
+pub(super) enum Written {
+    Now(Box<Item>),
+    /// The id was used by this operation, which is still to be verified in its log.
+    Before(Box<Operation>),
+}
+
 /// Which kind of operation writes a version.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -56,68 +64,9 @@ pub(super) enum Kind {
 }
 
 impl Sealed {
-    pub(super) async fn make_item(&self, vault: Id, request: ItemRequest) -> Result<Item> {
-        let ItemRequest { title, category, fields, notes, tags, urls, files, idempotency_key } = request;
-        let known = self.look(vault, Role::Write).await?;
-        let (operation_id, item) = match &idempotency_key {
-            None => (Id(random::make_bytes()?), Id(random::make_bytes()?)),
-            Some(key) => (self.derive_id("idempotent-operation", key)?, self.derive_id("idempotent-item", key)?),
-        };
-        let overview = Overview { title, category: category.as_str().to_owned(), tags, urls };
-        let fields = fields.iter().map(PlainField::from).collect();
-        let mut details = Details { notes, fields, files: Vec::new() };
-        let named: Vec<(String, Option<u64>)> = files.iter().map(|file| (file.name.clone(), file.size)).collect();
-        if idempotency_key.is_some()
-            && let Ok(first) = self.read_item(vault, item, Some(1)).await
-        {
-            return same_item(first, &overview, &details, &named);
-        }
-        let mut next = Next {
-            overview,
-            details: Details::default(),
-            archived: false,
-            added: Vec::new(),
-            removed: Vec::new(),
-            files: Vec::new(),
-        };
-        let mut uploads = Vec::with_capacity(files.len());
-        for file in files {
-            let uploaded = self.upload(&known, vault, item, file).await?;
-            details.files.push(uploaded.plain);
-            next.added.push(uploaded.reference);
-            next.files.push(uploaded.part);
-            uploads.push(uploaded.kept);
-        }
-        next.details = details;
-        for attempt in 0..MAX_TRIES {
-            let known = if attempt == 0 {
-                self.look(vault, Role::Write).await?
-            } else {
-                self.refresh(Need::vault(vault).asked_now()).await?
-            };
-            let view = self.member_with(&known, vault, Role::Write)?;
-            let submission = self.version(&known, view, item, 1, None, Kind::Put, &next, Some(operation_id)).await?;
-            match self.submit(submission).await? {
-                Submitted::Used(..) => {
-                    self.trust.expire(vault).await;
-                    let first = self.read_item(vault, item, Some(1)).await?;
-                    return same_item(first, &next.overview, &next.details, &named);
-                }
-                submitted => {
-                    if self.settle(submitted, None).await?.is_some() {
-                        uploads.into_iter().for_each(Kept::attached);
-                        self.trust.expire(vault).await;
-                        return self.read_item(vault, item, Some(1)).await;
-                    }
-                }
-            }
-        }
-        Err(Self::contended("the vault"))
-    }
-
     /// A signed and sealed version of an item.
     #[expect(clippy::too_many_arguments, reason = "a version is named by all of them, and only this module makes one")]
-    async fn version(
+    pub(super) async fn version(
         &self,
         known: &Known,
         view: &VaultView,
@@ -163,8 +112,24 @@ impl Sealed {
         item: Id,
         if_version: Option<u64>,
         kind: Kind,
-        mut change: impl FnMut(&Opened) -> Result<Option<Next>> + Send,
+        change: impl FnMut(&Opened) -> Result<Option<Next>> + Send,
     ) -> Result<Item> {
+        match self.write_once(vault, item, if_version, kind, None, change).await? {
+            Written::Now(item) => Ok(*item),
+            Written::Before(_) => Err(other_arguments()),
+        }
+    }
+
+    /// As [`Self::write_over`], under an operation id that may have been used.
+    pub(super) async fn write_once(
+        &self,
+        vault: Id,
+        item: Id,
+        if_version: Option<u64>,
+        kind: Kind,
+        id: Option<Id>,
+        mut change: impl FnMut(&Opened) -> Result<Option<Next>> + Send,
+    ) -> Result<Written> {
         for attempt in 0..MAX_TRIES {
             if attempt > 0 {
                 self.refresh(Need::vault(vault).asked_now()).await?;
@@ -180,52 +145,97 @@ impl Sealed {
             }
             let view = known.vault(vault)?;
             let Some(next) = change(&opened)? else {
-                return Ok(self.show_item(&known, view, &opened));
+                return Ok(Written::Now(Box::new(self.show_item(&known, view, &opened))));
             };
             let placed = opened.entry.placed();
             let (version, previous) = (opened.written.version + 1, Some(placed.hash));
-            let submission = self.version(&known, view, item, version, previous, kind, &next, None).await?;
+            let submission = self.version(&known, view, item, version, previous, kind, &next, id).await?;
             let submitted = match self.submit(submission).await {
                 Err(error) if moved_on(&error) && if_version.is_none() => Submitted::Stale,
                 other => other?,
             };
+            if let (Some(id), Submitted::Used(_, bytes)) = (id, &submitted) {
+                return self.own_operation(bytes, id).map(|first| Written::Before(Box::new(first)));
+            }
             if self.settle(submitted, None).await?.is_some() {
                 self.trust.expire(vault).await;
-                return self.read_item(vault, item, Some(version)).await;
+                return self.read_item(vault, item, Some(version)).await.map(|item| Written::Now(Box::new(item)));
             }
         }
         Err(Self::contended("the item"))
     }
 
     pub(super) async fn read_item(&self, vault: Id, item: Id, version: Option<u64>) -> Result<Item> {
-        let (known, opened) = self.open_item(vault, item, version).await?;
+        self.read_items(vault, vec![(item, version)]).await?.pop().unwrap_or_else(|| Err(no_item()))
+    }
+
+    /// Versions of items of one vault, in order; an error per row that could not be read.
+    pub(super) async fn read_items(&self, vault: Id, of: Vec<(Id, Option<u64>)>) -> Result<Vec<Result<Item>>> {
+        let (known, opened) = self.open_items(vault, &of).await?;
         let view = known.vault(vault)?;
-        self.profiles.load(self.authority(), self.session(), &known, &opened.author()).await?;
-        Ok(self.show_item(&known, view, &opened))
+        let authors: Vec<Id> = opened.iter().flatten().flat_map(Opened::author).collect();
+        self.profiles.load(self.authority(), self.session(), &known, &authors).await?;
+        Ok(opened.into_iter().map(|row| row.map(|opened| self.show_item(&known, view, &opened))).collect())
     }
 
     /// A version of an item, verified and opened, and what it was verified under.
     pub(super) async fn open_item(&self, vault: Id, item: Id, version: Option<u64>) -> Result<(Arc<Known>, Opened)> {
+        let (known, mut opened) = self.open_items(vault, &[(item, version)]).await?;
+        Ok((known, opened.pop().unwrap_or_else(|| Err(no_item()))?))
+    }
+
+    /// As [`Self::open_item`], for many in one answer: in order, an error per row that is not there.
+    async fn open_items(&self, vault: Id, of: &[(Id, Option<u64>)]) -> Result<(Arc<Known>, Vec<Result<Opened>>)> {
         let mut known = self.look(vault, Role::Read).await?;
+        let mut opened: Vec<Option<Result<Opened>>> = of.iter().map(|_| None).collect();
+        let mut asked_for = BTreeSet::new();
         for _ in 0..MAX_TRIES {
+            let waiting: Vec<usize> = (0..of.len()).filter(|row| opened[*row].is_none()).collect();
+            if waiting.is_empty() {
+                return Ok((known, opened.into_iter().flatten().collect()));
+            }
             let (view, _) = self.member(&known, vault)?;
             let size = view.items_head.size;
-            let mut rows = self.authority.items(self.session(), vault, size, vec![(item, version)]).await?;
-            match rows.pop().unwrap_or_else(|| Err(no_item())) {
-                Ok(answer) => {
-                    let (known, entry) = self.verify_entry(known, vault, &answer.entry, &answer.path).await?;
-                    let view = known.vault(vault)?;
-                    let opened = self.open_parts(view, entry, answer, version).await?;
-                    if opened.written.item == item {
-                        return Ok((known, opened));
+            let rows: Vec<(Id, Option<u64>)> = waiting.iter().map(|row| of[*row]).collect();
+            let answers = self.authority.items(self.session(), vault, size, rows).await?;
+            let asked = Arc::clone(&known);
+            if answers.len() != waiting.len() {
+                return Err(another());
+            }
+            let (mut moved, mut strangers) = (false, Vec::new());
+            for (row, answer) in waiting.into_iter().zip(answers) {
+                let (item, version) = of[row];
+                match answer {
+                    Ok(answer) => {
+                        let entry = self.read_entry(vault, &answer.entry)?;
+                        if let Some(stranger) = stranger(&asked, &entry).filter(|id| !asked_for.contains(id)) {
+                            strangers.push(stranger);
+                            continue;
+                        }
+                        let verified = self.verify_read(Arc::clone(&asked), vault, &entry, &answer.path).await?;
+                        if !Arc::ptr_eq(&verified, &asked) {
+                            known = verified;
+                        }
+                        let view = known.vault(vault)?;
+                        if view.items_head.size != size {
+                            // The log moved on while it was replayed: the answer is asked for again, under the newer state.
+                            continue;
+                        }
+                        let version = self.open_parts(view, entry, answer, version).await?;
+                        if version.written.item != item {
+                            return Err(another());
+                        }
+                        opened[row] = Some(Ok(version));
                     }
-                    return Err(another());
+                    // The newest is beyond what was verified: its state needs its path.
+                    Err(error) if error.kind() == ErrorKind::Conflict => moved = true,
+                    Err(error) => opened[row] = Some(Err(error)),
                 }
-                // The newest is beyond what was verified: its state needs its path.
-                Err(error) if error.kind() == ErrorKind::Conflict => {
-                    known = self.refresh(Need::vault(vault).asked_now()).await?;
-                }
-                Err(error) => return Err(error),
+            }
+            if moved || !strangers.is_empty() {
+                asked_for.extend(strangers.iter().copied());
+                let need = Need::vault(vault).and_principals(strangers);
+                known = self.refresh(if moved { need.asked_now() } else { need }).await?;
             }
         }
         Err(Self::contended("the item"))
@@ -236,37 +246,45 @@ impl Sealed {
         &self,
         known: Arc<Known>,
         vault: Id,
-        row: &crate::store::EntryRow,
+        row: &EntryRow,
         path: &[Id],
     ) -> Result<(Arc<Known>, Pending)> {
+        let entry = self.read_entry(vault, row)?;
+        let known = match stranger(&known, &entry) {
+            Some(stranger) => self.refresh(Need::vault(vault).and_principals([stranger])).await?,
+            None => known,
+        };
+        let known = self.verify_read(known, vault, &entry, path).await?;
+        Ok((known, entry))
+    }
+
+    fn read_entry(&self, vault: Id, row: &EntryRow) -> Result<Pending> {
         let answer = EntryAnswer {
             time: row.time,
             operation: row.operation.clone(),
             signatures: row.signatures.clone(),
             position: row.position,
         };
-        let entry = Pending::read(self.account_id(), LogId::new(LogKind::Items, vault), row.seq, answer)?;
-        let signers: Vec<Id> = entry.operation.signer.into_iter().collect();
-        let unknown =
-            signers.iter().any(|id| known.directory().is_ok_and(|directory| directory.principal(*id).is_none()));
-        let known = if unknown { self.refresh(Need::vault(vault).and_principals(signers)).await? } else { known };
+        Pending::read(self.account_id(), LogId::new(LogKind::Items, vault), row.seq, answer)
+    }
+
+    async fn verify_read(&self, known: Arc<Known>, vault: Id, entry: &Pending, path: &[Id]) -> Result<Arc<Known>> {
         let view = known.vault(vault)?;
         let placed = entry.placed();
         tree::verify_inclusion(view.items_head.size, &view.items_head.root, &[(placed.seq, placed.hash)], path)?;
         let directory = known.directory()?;
-        self.trust.checked.signatures(&entry, &directory.signing_keys(&entry.operation).map_err(Error::from)?)?;
+        self.trust.checked.signatures(entry, &directory.signing_keys(&entry.operation).map_err(Error::from)?)?;
         // Nothing proves the place in the feed that comes with it, so it is judged as if it came after all else.
         if check_item(&entry.operation, NEXT, &view.log, directory).is_err() {
             return self.replayed_entry(vault, entry).await;
         }
-        if let Some(replayed) = view.items.as_ref().and_then(|items| items.items.get(&item_of(&entry)?))
+        if let Some(replayed) = view.items.as_ref().and_then(|items| items.items.get(&item_of(entry)?))
             && replayed.seq == placed.seq
             && replayed.entry != placed.hash
         {
             return Err(another());
         }
-        let known = self.join_author(known, &entry).await?;
-        Ok((known, entry))
+        self.join_author(known, entry).await
     }
 
     async fn open_parts(
@@ -305,10 +323,8 @@ impl Sealed {
         let (_, newest) = self.open_item(vault, item, None).await?;
         let last = newest.written.version;
         let until = last.min(from + u64::from(page.limit) - 1);
-        let mut data = Vec::new();
-        for version in from..=until {
-            data.push(self.read_item(vault, item, Some(version)).await?);
-        }
+        let versions = (from..=until).map(|version| (item, Some(version))).collect();
+        let data = self.read_items(vault, versions).await?.into_iter().collect::<Result<_>>()?;
         Ok(Rows { data, next: (until < last).then(|| (until + 1).to_string()) })
     }
 
@@ -360,13 +376,7 @@ impl Sealed {
 
     /// An entry that the replayed item log has already: only its hash is left to compare.
     fn known_entry(&self, vault: Id, answer: &ItemAnswer, hash: Id) -> Result<Pending> {
-        let row = EntryAnswer {
-            time: answer.entry.time,
-            operation: answer.entry.operation.clone(),
-            signatures: answer.entry.signatures.clone(),
-            position: answer.entry.position,
-        };
-        let entry = Pending::read(self.account_id(), LogId::new(LogKind::Items, vault), answer.entry.seq, row)?;
+        let entry = self.read_entry(vault, &answer.entry)?;
         if entry.placed().hash == hash { Ok(entry) } else { Err(another()) }
     }
 
@@ -462,6 +472,11 @@ impl Opened {
             files: Vec::new(),
         }
     }
+}
+
+/// The entry's author, if nothing is known of them yet.
+fn stranger(known: &Known, entry: &Pending) -> Option<Id> {
+    entry.operation.signer.filter(|id| known.directory().is_ok_and(|directory| directory.principal(*id).is_none()))
 }
 
 fn item_of(entry: &Pending) -> Option<Id> {

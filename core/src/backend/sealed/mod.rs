@@ -17,12 +17,17 @@ pub(crate) mod fuzz;
 mod items;
 mod keys;
 mod known;
+mod named;
+mod new_items;
+mod new_principals;
 mod principals;
 mod profiles;
 mod proven;
 mod receipts;
 mod reissue;
 mod rekey;
+mod repeated_file;
+mod repeats;
 mod ring;
 mod rotate;
 mod sealing;
@@ -190,9 +195,7 @@ impl Sealed {
     async fn settle(&self, submitted: Submitted, ends: Option<(Id, Option<Id>)>) -> Result<Option<Receipt>> {
         match submitted {
             Submitted::Taken(receipt) | Submitted::Before(receipt) => Ok(Some(receipt)),
-            Submitted::Used(..) => Err(Error::invalid_argument(
-                "idempotency_key: it was used with other arguments: use a new key for another request",
-            )),
+            Submitted::Used(..) => Err(repeats::other_arguments()),
             Submitted::Stale => Ok(None),
             Submitted::Uncovered => {
                 let (signer, vault) =
@@ -206,27 +209,6 @@ impl Sealed {
     /// The refusal after [`MAX_TRIES`].
     fn contended(what: &str) -> Error {
         Error::conflict(format!("{what} kept changing while this call was made: try again"))
-    }
-
-    /// The principal that a caller named. Whom an address belongs to is checked, not believed.
-    async fn principal_id(&self, who: &PrincipalRef) -> Result<Id> {
-        let id = self.answered_id(who).await?;
-        if let PrincipalRef::Email(email) = who {
-            let known = self.refresh(Need::principals([id])).await?;
-            self.check_addresses(&known, &[(id, email)]).await?;
-        }
-        Ok(id)
-    }
-
-    /// As [`Self::principal_id`], with an address still to be checked.
-    async fn answered_id(&self, who: &PrincipalRef) -> Result<Id> {
-        match who {
-            PrincipalRef::Id(id) => Ok(id.id),
-            PrincipalRef::Email(email) => {
-                self.authority.find_principal(self.session(), email.clone()).await?.ok_or_else(principals::nobody)
-            }
-            PrincipalRef::Group(_) => Err(super::not_yet("a group", "name the users one by one")),
-        }
     }
 }
 
@@ -277,8 +259,12 @@ impl Backend for Sealed {
         self.rotate(save).await
     }
 
-    async fn create_principal(&self, request: PrincipalRequest, save: Option<Save>) -> Result<Credential> {
-        self.add_principal(request, save).await
+    async fn create_principals(
+        &self,
+        requests: Vec<PrincipalRequest>,
+        save: Option<Save>,
+    ) -> Result<Vec<Result<Credential>>> {
+        self.add_principals(requests, save).await
     }
 
     async fn get_principal(&self, who: &PrincipalRef) -> Result<Principal> {
@@ -368,8 +354,12 @@ impl Backend for Sealed {
         self.approve(who, vaults).await
     }
 
-    async fn create_item(&self, vault: VaultId, request: ItemRequest) -> Result<Item> {
-        self.make_item(vault.0, request).await
+    async fn create_items(&self, vault: VaultId, requests: Vec<ItemRequest>) -> Result<Vec<Result<Item>>> {
+        self.make_items(vault.0, requests).await
+    }
+
+    async fn get_items(&self, vault: VaultId, items: Vec<ItemId>) -> Result<Vec<Result<Item>>> {
+        self.read_items(vault.0, items.into_iter().map(|item| (item.0, None)).collect()).await
     }
 
     async fn get_item(&self, vault: VaultId, item: ItemId, version: Option<u64>) -> Result<Item> {

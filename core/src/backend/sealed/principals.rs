@@ -1,22 +1,13 @@
-//! Users and service accounts: made, read, ended.
+//! Users and service accounts: read, ended.
 
-use super::found::key_set;
 use super::known::Known;
-use super::sign::Base;
 use super::{Sealed, trust::Need};
-use crate::authority::{Profile, Rows as SealedRows, Submitted};
-use crate::backend::{GrantRequest, PageRequest, PrincipalRequest, Rows};
-use crate::crypto::identity::{Identity, Seed};
-use crate::crypto::token::{Token, TokenKind};
+use crate::authority::Profile;
+use crate::backend::{PageRequest, Rows};
 use crate::error::{Error, Result};
-use crate::log::body::{PrincipalAdded, kind_number, rights_bits};
-use crate::log::operation::{self, At, Body};
-use crate::model::credential::{Credential, Save};
-use crate::model::id::{Id, PrincipalId, PrincipalKind};
+use crate::log::body::kind_number;
+use crate::model::id::{Id, PrincipalKind};
 use crate::model::principal::{Principal, PrincipalRef, PrincipalState};
-use crate::model::role::Role;
-use crate::model::secret::Secret;
-use crate::model::time;
 
 /// A profile and what the log says of it.
 pub(super) struct NewProfile {
@@ -30,81 +21,6 @@ pub(super) fn nobody() -> Error {
 }
 
 impl Sealed {
-    pub(super) async fn add_principal(&self, request: PrincipalRequest, save: Option<Save>) -> Result<Credential> {
-        let PrincipalRequest { kind, name, email, rights, expires_at, vaults } = request;
-        let known =
-            self.refresh(Need { vaults: vaults.iter().map(|(vault, _)| vault.0).collect(), ..Need::default() }).await?;
-        for (vault, _) in &vaults {
-            self.look(vault.0, Role::Admin).await?;
-        }
-        if let Some(email) = &email
-            && let Some(there) = self.authority.find_principal(self.session(), email.clone()).await?
-        {
-            let existing = PrincipalId { kind: PrincipalKind::User, id: there };
-            return Err(Error::already_exists("there is a user of this e-mail address already: use users.get")
-                .with_existing(existing.to_string()));
-        }
-        let seed = Seed::make()?;
-        let identity = Identity::derive(&seed)?;
-        let profile = NewProfile::make(name.clone(), email.clone())?;
-        let body = PrincipalAdded {
-            kind: kind_number(kind),
-            generation: 1,
-            keys: key_set(&identity),
-            rights: rights_bits(rights),
-            profile: profile.commitment,
-            expires_at: expires_at.map(time::to_millis),
-        };
-        let rows =
-            SealedRows { profile: Some(profile.row), kem_key: Some(identity.public().kem), ..SealedRows::default() };
-        let base = Base { log: None, at: At::empty(), seen: known.head };
-        let submission = self.sign(base, None, Body::PrincipalAdded(body), rows)?;
-        let id = operation::hash(&submission.operation);
-        let token_kind = if kind == PrincipalKind::User { TokenKind::User } else { TokenKind::Service };
-        let token = Token {
-            kind: token_kind,
-            account: self.account_id(),
-            principal: id,
-            seed,
-            head_size: known.head.size,
-            head_root: known.head.root,
-        };
-        let credential = Credential {
-            token: Secret::from(token.encode()),
-            recovery: None,
-            principal: Principal {
-                id: PrincipalId { kind, id },
-                kind,
-                name,
-                email,
-                state: PrincipalState::Active,
-                issued: true,
-                expires_at,
-                can_create_vaults: rights.can_create_vaults,
-                can_manage_users: rights.can_manage_users,
-                can_manage_policy: rights.can_manage_policy,
-                can_read_audit: rights.can_read_audit,
-                created_at: chrono::Utc::now(),
-            },
-            location: self.location.clone(),
-        };
-        if let Some(save) = save {
-            save(credential.clone()).await?;
-        }
-        match self.submit(submission).await? {
-            Submitted::Taken(receipt) | Submitted::Before(receipt) => {
-                let mut credential = credential;
-                credential.principal.created_at = time::from_millis(receipt.time);
-                for (vault, role) in vaults {
-                    let to = PrincipalRef::Id(credential.principal.id);
-                    self.let_in(vault.0, GrantRequest { to, role, expires_at: None }).await?;
-                }
-                Ok(credential)
-            }
-            Submitted::Used(..) | Submitted::Stale | Submitted::Uncovered => Err(Self::contended("the account")),
-        }
-    }
-
     pub(super) async fn read_principal(&self, who: &PrincipalRef) -> Result<Principal> {
         let id = self.principal_id(who).await?;
         let known = self.refresh(Need::principals([id])).await?;

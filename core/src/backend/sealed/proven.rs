@@ -32,11 +32,11 @@ impl Sealed {
     }
 
     /// An entry whose author has lost a right since: the replayed item log proves its place, and judges it there.
-    pub(super) async fn replayed_entry(&self, vault: Id, entry: Pending) -> Result<(Arc<Known>, Pending)> {
+    pub(super) async fn replayed_entry(&self, vault: Id, entry: &Pending) -> Result<Arc<Known>> {
         let known = self.refresh(Need::items(vault)).await?;
         let placed = entry.placed();
         let stands =
             known.vault(vault)?.events.values().any(|event| (event.log, event.hash) == (placed.log, placed.hash));
-        if stands { Ok((known, entry)) } else { Err(another()) }
+        if stands { Ok(known) } else { Err(another()) }
     }
 }

@@ -1,22 +1,23 @@
 //! Vaults: made, read, renamed, ended.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::content::VaultName;
+use super::events::What;
 use super::keys::parse_place;
 use super::known::{Known, VaultView, no_vault};
+use super::repeats::{Purpose, Request, other_arguments};
 use super::sign::Base;
 use super::trust::Need;
 use super::{MAX_TRIES, Sealed};
 use crate::authority::{Rows as SealedRows, Submission, Submitted, VaultRows};
 use crate::backend::{GrantRequest, PageRequest, Rows, VaultRequest};
-use crate::crypto::random;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::body::{self, EpochStart, MemberGrant, Nothing, Recipient, SUITE, role_number, sealed_hash};
 use crate::log::encoding::MaybeId;
-use crate::log::label;
 use crate::log::operation::{At, Body};
+use crate::model::change::ChangeKind;
 use crate::model::id::{Id, PrincipalId, PrincipalKind, VaultId};
 use crate::model::principal::PrincipalRef;
 use crate::model::role::Role;
@@ -36,7 +37,7 @@ impl Sealed {
         let named: Vec<(Id, &str)> = requests
             .iter()
             .flat_map(|request| &request.access)
-            .filter_map(|grant| match (&grant.to, members.get(&format!("{:?}", grant.to))) {
+            .filter_map(|grant| match (&grant.to, members.get(&grant.to)) {
                 (PrincipalRef::Email(email), Some(Ok(id))) => Some((*id, email.as_str())),
                 _ => None,
             })
@@ -108,8 +109,8 @@ impl Sealed {
     async fn repeated(&self, request: VaultRequest, row: Prepared) -> Result<Vault> {
         let first = self.read_vault(row.vault.0).await?;
         let known = self.trust.known().await;
-        let members: BTreeSet<(Id, Option<Role>, Option<u64>)> = known
-            .vault(row.vault.0)?
+        let view = known.vault(row.vault.0)?;
+        let members: BTreeSet<(Id, Option<Role>, Option<u64>)> = view
             .log
             .members
             .iter()
@@ -118,16 +119,13 @@ impl Sealed {
             })
             .map(|(grantee, first)| (grantee, first.role, first.expires_at))
             .collect();
-        let same = first.name == request.name
-            && first.description == request.description
-            && first.external_id == request.external_id
-            && members == row.members;
-        if same {
+        // A name that was changed since is sealed nowhere any more, so it can't be compared.
+        let renamed = view.events.values().any(|event| matches!(event.what, What::Vault(ChangeKind::VaultUpdated)));
+        let named = renamed || (first.name == request.name && first.description == request.description);
+        if named && first.external_id == request.external_id && members == row.members {
             Ok(first)
         } else {
-            Err(Error::invalid_argument(
-                "idempotency_key: it was used with other arguments: use a new key for another request",
-            ))
+            Err(other_arguments())
         }
     }
 
@@ -144,29 +142,19 @@ impl Sealed {
     }
 
     /// Everybody that the requests name, once; addresses are still to be checked.
-    async fn resolve(&self, requests: &[VaultRequest]) -> Result<BTreeMap<String, Result<Id>>> {
-        let mut members = BTreeMap::new();
-        for grant in requests.iter().flat_map(|request| &request.access) {
-            let name = format!("{:?}", grant.to);
-            if let std::collections::btree_map::Entry::Vacant(place) = members.entry(name) {
-                let found = self.answered_id(&grant.to).await;
-                if let Err(error) = &found
-                    && error.kind() != ErrorKind::NotFound
-                    && error.kind() != ErrorKind::Unsupported
-                {
-                    return found.map(|_| BTreeMap::new());
-                }
-                place.insert(found);
-            }
-        }
-        Ok(members)
+    async fn resolve(&self, requests: &[VaultRequest]) -> Result<HashMap<PrincipalRef, Result<Id>>> {
+        let named: HashSet<&PrincipalRef> =
+            requests.iter().flat_map(|request| &request.access).map(|grant| &grant.to).collect();
+        let named: Vec<&PrincipalRef> = named.into_iter().collect();
+        let ids = self.answered_ids(&named).await?;
+        Ok(named.into_iter().cloned().zip(ids).collect())
     }
 
     async fn prepare(
         &self,
         known: &Known,
         request: &VaultRequest,
-        members: &BTreeMap<String, Result<Id>>,
+        members: &HashMap<PrincipalRef, Result<Id>>,
         recovery: Option<Recipient>,
     ) -> Result<(Prepared, Submission)> {
         let directory = known.directory()?;
@@ -179,7 +167,7 @@ impl Sealed {
         }];
         let mut recipients = BTreeSet::from([me]);
         for GrantRequest { to, role, expires_at } in &request.access {
-            let id = match members.get(&format!("{to:?}")) {
+            let id = match members.get(to) {
                 Some(Ok(id)) => *id,
                 _ => return Err(super::principals::nobody()),
             };
@@ -202,7 +190,9 @@ impl Sealed {
                 recipients.insert(Recipient { principal: id, generation: standing.number });
             }
         }
-        let (operation_id, nonce) = self.ids_of(request.idempotency_key.as_deref())?;
+        let repeatable = Request { call: "vaults.create", place: &[], key: request.idempotency_key.as_deref() };
+        let operation_id = self.id_for(Purpose::Operation, repeatable)?;
+        let nonce = self.id_for(Purpose::Made, repeatable)?;
         let vault = body::vault_id(self.account_id(), me.principal, nonce);
         let epoch = self.make_epoch(known, vault, 1, &recipients, recovery).await?;
         let name = VaultName { name: request.name.clone(), description: request.description.clone() };
@@ -230,21 +220,6 @@ impl Sealed {
         let base = Base { log: Some(vault.0), at: At::empty(), seen: known.head };
         let submission = self.sign(base, Some(operation_id), body, rows)?;
         Ok((Prepared { vault, key: epoch.key, members }, submission))
-    }
-
-    /// The operation id and the nonce of a vault: random, or the same for the same idempotency key.
-    fn ids_of(&self, key: Option<&str>) -> Result<(Id, Id)> {
-        match key {
-            None => Ok((Id(random::make_bytes()?), Id(random::make_bytes()?))),
-            Some(key) => Ok((self.derive_id("idempotent-operation", key)?, self.derive_id("idempotent-vault", key)?)),
-        }
-    }
-
-    /// An id that only the caller can derive from its idempotency key, and always the same.
-    pub(super) fn derive_id(&self, purpose: &str, key: &str) -> Result<Id> {
-        let identity = self.ring.identity()?;
-        let secret = identity.sign(&label::join(purpose, &[self.account_id().as_bytes(), key.as_bytes()]));
-        Ok(label::hash(purpose, &[&secret]))
     }
 
     /// The vault as the caller sees it.

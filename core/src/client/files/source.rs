@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use futures_util::TryStreamExt;
+use futures_util::stream::try_unfold;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::BLOCK;
@@ -45,28 +47,39 @@ impl State {
 
 async fn from_path(path: PathBuf) -> Result<(ByteStream, Option<u64>)> {
     let path: Arc<Path> = path.into();
-    let reading = apart(move || {
-        // Looked at first: to open a pipe would wait for whoever writes to it.
-        let found = std::fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
-        if !found.is_file() {
-            return Err(Error::argument("source", format!("{} is not a file", path.display())));
-        }
-        let file = File::open(&path).map_err(|error| unreadable(&path, &error))?;
-        let metadata = file.metadata().map_err(|error| unreadable(&path, &error))?;
-        Ok(Reading { file, path, begun: State::of(&metadata), left: metadata.len() })
-    })
-    .await?;
-    let size = reading.begun.0;
-    // The next block is read while the one before is sealed.
-    let ahead = spawn_blocking(|| reading.next());
-    let stream = futures_util::stream::try_unfold(ahead, |ahead: JoinHandle<Result<(Bytes, Reading)>>| async move {
-        let (block, reading) = ahead.await.map_err(|_| ended())??;
-        Ok((!block.is_empty()).then(|| (block, spawn_blocking(|| reading.next()))))
+    let looked_at = Arc::clone(&path);
+    let begun = apart(move || opened(&looked_at).map(|(_, state)| state)).await?;
+    // Opened when its turn comes: a call on many may name more files than a process may have open.
+    let stream = futures_util::stream::once(async move {
+        let reading = apart(move || Reading::begin(path, begun)).await?;
+        // The next block is read while the one before is sealed.
+        let ahead = spawn_blocking(|| reading.next());
+        Ok::<_, Error>(try_unfold(ahead, |ahead: JoinHandle<Result<(Bytes, Reading)>>| async move {
+            let (block, reading) = ahead.await.map_err(|_| ended())??;
+            Ok((!block.is_empty()).then(|| (block, spawn_blocking(|| reading.next()))))
+        }))
     });
-    Ok((Box::pin(stream), Some(size)))
+    Ok((Box::pin(stream.try_flatten()), Some(begun.0)))
+}
+
+/// The file, and how it is.
+fn opened(path: &Path) -> Result<(File, State)> {
+    // Looked at first: to open a pipe would wait for whoever writes to it.
+    let found = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    if !found.is_file() {
+        return Err(Error::argument("source", format!("{} is not a file", path.display())));
+    }
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
+    Ok((file, State::of(&metadata)))
 }
 
 impl Reading {
+    fn begin(path: Arc<Path>, begun: State) -> Result<Self> {
+        let (file, now) = opened(&path)?;
+        if now == begun { Ok(Self { file, path, begun, left: begun.0 }) } else { Err(changed(&path)) }
+    }
+
     /// The next block; an empty one at the end, if the file is still as it was.
     fn next(mut self) -> Result<(Bytes, Self)> {
         let wanted = usize::try_from(self.left).unwrap_or(usize::MAX).min(BLOCK);
@@ -78,13 +91,7 @@ impl Reading {
             let more = self.file.read(&mut [0]).map_err(|error| unreadable(&self.path, &error))?;
             let now = self.file.metadata().map_err(|error| unreadable(&self.path, &error))?;
             if block.len() < wanted || more > 0 || State::of(&now) != self.begun {
-                return Err(Error::argument(
-                    "source",
-                    format!(
-                        "{} changed while it was read: attach it again once it stays as it is",
-                        self.path.display()
-                    ),
-                ));
+                return Err(changed(&self.path));
             }
         }
         Ok((block.into(), self))
@@ -93,6 +100,11 @@ impl Reading {
 
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     spawn_blocking(work).await.map_err(|_| ended())?
+}
+
+fn changed(path: &Path) -> Error {
+    let why = format!("{} changed while it was read: attach it again once it stays as it is", path.display());
+    Error::argument("source", why)
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {

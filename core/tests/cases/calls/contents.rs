@@ -23,18 +23,14 @@ pub(crate) async fn items(client: &Client, verb: &str, args: &mut Args) -> Resul
     let items = client.items();
     let vault = args.text("vault")?;
     match verb {
-        "create" => {
-            let item = NewItem {
-                title: args.text("title")?,
-                category: args.maybe_text("category")?,
-                fields: args.fields("fields")?,
-                notes: args.maybe_text("notes")?,
-                tags: args.texts("tags")?.unwrap_or_default(),
-                urls: args.texts("urls")?.unwrap_or_default(),
-                files: args.files("files")?,
-                idempotency_key: args.maybe_text("idempotency_key")?,
-            };
-            Ok(revealed(&items.create(&vault, item).await?))
+        "create" => Ok(revealed(&items.create(&vault, new_item(args)?).await?)),
+        "create_many" => {
+            let mut rows = Vec::new();
+            for mut row in args.rows("items")? {
+                rows.push(new_item(&mut row)?);
+                row.finish()?;
+            }
+            Ok(many(&items.create_many(&vault, rows).await?, revealed))
         }
         "get" => {
             let (item, version) = (args.text("item")?, args.number("version")?);
@@ -65,6 +61,19 @@ pub(crate) async fn items(client: &Client, verb: &str, args: &mut Args) -> Resul
         }
         other => Err(unknown(&format!("items.{other}"))),
     }
+}
+
+fn new_item(args: &mut Args) -> Result<NewItem, Trouble> {
+    Ok(NewItem {
+        title: args.text("title")?,
+        category: args.maybe_text("category")?,
+        fields: args.fields("fields")?,
+        notes: args.maybe_text("notes")?,
+        tags: args.texts("tags")?.unwrap_or_default(),
+        urls: args.texts("urls")?.unwrap_or_default(),
+        files: args.files("files")?,
+        idempotency_key: args.maybe_text("idempotency_key")?,
+    })
 }
 
 fn update(args: &mut Args) -> Result<ItemUpdate, Trouble> {

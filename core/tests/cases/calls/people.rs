@@ -6,7 +6,8 @@ use strongroom::client::Client;
 use strongroom::model::principal::{NewServiceAccount, NewUser, Rights, ServiceAccountUpdate};
 
 use super::account::Keeper;
-use super::{rows, unknown};
+use super::{many, rows, unknown};
+use crate::Outcome;
 use crate::args::{Args, Trouble};
 
 pub(crate) async fn users(client: &Client, verb: &str, args: &mut Args) -> Result<Value, Trouble> {
@@ -14,12 +15,17 @@ pub(crate) async fn users(client: &Client, verb: &str, args: &mut Args) -> Resul
     match verb {
         "create" => {
             let keeper = Keeper::of(args)?;
-            let user = NewUser {
-                email: args.text("email")?,
-                name: args.maybe_text("name")?,
-                expires_at: args.time("expires_at")?,
-            };
-            keeper.check(users.create(user, keeper.hook()).await)
+            keeper.check(users.create(user(args)?, keeper.hook()).await)
+        }
+        "create_many" => {
+            let mut rows = Vec::new();
+            let keeper = Keeper::of(args)?;
+            for mut row in args.rows("users")? {
+                rows.push(user(&mut row)?);
+                row.finish()?;
+            }
+            let made = users.create_many(rows, keeper.hook()).await?;
+            Ok(many(&made, |credential| json::credential(credential, true)))
         }
         "get" => Ok(json::principal(&users.get(&args.text("who")?).await?)),
         "list" => rows(users.list().await?, json::principal).await,
@@ -42,6 +48,15 @@ pub(crate) async fn users(client: &Client, verb: &str, args: &mut Args) -> Resul
     }
 }
 
+fn user(args: &mut Args) -> Outcome<NewUser> {
+    Ok(NewUser {
+        email: args.text("email")?,
+        name: args.maybe_text("name")?,
+        expires_at: args.time("expires_at")?,
+        idempotency_key: args.maybe_text("idempotency_key")?,
+    })
+}
+
 pub(crate) async fn service_accounts(client: &Client, verb: &str, args: &mut Args) -> Result<Value, Trouble> {
     let accounts = client.service_accounts();
     match verb {
@@ -57,6 +72,7 @@ pub(crate) async fn service_accounts(client: &Client, verb: &str, args: &mut Arg
                 },
                 vaults: args.roles("vaults")?,
                 expires_at: args.time("expires_at")?,
+                idempotency_key: args.maybe_text("idempotency_key")?,
             };
             keeper.check(accounts.create(account, keeper.hook()).await)
         }
