@@ -9,7 +9,7 @@ use strongroom::model::change::ChangeFilter;
 use strongroom::model::item::{ItemFilter, NewItem};
 
 use crate::child::{Told, Worker, say};
-use crate::world::{account, client, program, try_client, vault};
+use crate::world::{account, client, program, try_client, try_remembering, vault};
 
 const MOVED: &str = "the database file, its -wal or its -shm was removed or replaced while it was open, so nothing more \
                      is written to it: end all programs that use it, put the file back, and connect again";
@@ -190,4 +190,58 @@ async fn a_file_that_was_cut_off_is_never_read_as_if_it_were_whole() {
     fs::write(&path, &whole).unwrap();
     let owner = client(&path, &token).await;
     assert_eq!(titles(&owner, &vault).await.len(), 40);
+}
+
+/// A copy over it leaves it the same file, so its content alone can tell: what was acknowledged is there, or it is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_open_database_that_is_overwritten_is_never_taken_for_whole() {
+    for over in ["yesterday's", "another's", "zeros"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, token, owner, vault) = started(folder.path()).await;
+        put(&owner, &vault, "yesterday").await.unwrap();
+        owner.close().await;
+        let bytes = match over {
+            "yesterday's" => fs::read(&path).unwrap(),
+            "another's" => {
+                let other = folder.path().join("other.db");
+                let token = account(&other).await.token.expose().to_owned();
+                client(&other, &token).await.close().await;
+                fs::read(&other).unwrap()
+            }
+            _ => vec![0; 65_536],
+        };
+        let state = folder.path().join("state");
+        let owner = try_remembering(&path, &token, &state).await.unwrap();
+        let mut there = vec!["yesterday".to_owned()];
+        for number in 0..10 {
+            if number == 5 {
+                fs::write(&path, &bytes).unwrap();
+            }
+            match put(&owner, &vault, &number.to_string()).await {
+                Ok(_) => there.push(number.to_string()),
+                Err(error) => {
+                    assert!(
+                        number >= 5 && ["tampered", "unavailable", "not_found"].contains(&error.code()),
+                        "{error:?}"
+                    );
+                }
+            }
+        }
+        owner.close().await;
+        let read = async {
+            let owner = try_remembering(&path, &token, &state).await?;
+            owner.audit().verify().await?;
+            owner.items().list(&vault, ItemFilter::default()).await?.all().await
+        };
+        match read.await {
+            Ok(listed) => {
+                let titles: Vec<String> = listed.into_iter().map(|item| item.title).collect();
+                assert_eq!(titles, there, "{over}");
+            }
+            Err(error) => {
+                let codes = ["tampered", "unavailable", "not_found", "unauthenticated", "invalid_argument"];
+                assert!(codes.contains(&error.code()), "{over}: {error:?}");
+            }
+        }
+    }
 }

@@ -31,13 +31,17 @@ pub(crate) async fn try_client(path: &Path, token: &str) -> strongroom::error::R
 
 /// The same, which remembers the newest head in this file.
 pub(crate) async fn remembering(path: &Path, token: &str, state: &Path) -> Client {
+    try_remembering(path, token, state).await.unwrap()
+}
+
+pub(crate) async fn try_remembering(path: &Path, token: &str, state: &Path) -> strongroom::error::Result<Client> {
     let options = ConnectOptions {
         location: path.to_str().map(str::to_owned),
         token: Some(Secret::new(token)),
         state: Some(state.to_owned()),
         ..ConnectOptions::default()
     };
-    connect(options).await.unwrap()
+    connect(options).await
 }
 
 /// A service account that makes vaults.
