@@ -140,6 +140,133 @@ def test_a_hundred_interrupts_leave_a_file_or_none(
     assert done <= check(database, kit) <= done + ended
 
 
+KINDS = ("create", "rename", "grant", "revoke", "put", "edit", "archive", "user")
+GUEST = "guest@example.edu"
+# Calls of every kind, of either twin: each on a vault of its own, or for a name of its own.
+CALL = """
+def call(client, kind, name, vault, item):
+    from strongroom import Field
+    fields = [Field("one", name), Field("two", name)]
+    if kind == "create":
+        return client.vaults.create(name, description=name, external_id=name, access={"guest@example.edu": "write"})
+    if kind == "rename":
+        return client.vaults.update(vault, name=name, description=name)
+    if kind == "grant":
+        return client.access.grant(vault, "guest@example.edu", "write")
+    if kind == "revoke":
+        return client.access.revoke(vault, "guest@example.edu")
+    if kind == "put":
+        return client.items.create(vault, title=name, fields=fields, files=[("essay", b"content")])
+    if kind == "edit":
+        return client.items.update(vault, item, title=name, set_fields=fields)
+    if kind == "archive":
+        return client.items.archive(vault, item)
+    return client.users.create(f"{name}@example.edu")
+"""
+
+
+def prepared(client: Client) -> list[tuple[str, str, str, str]]:
+    """A hundred calls: kind, name, vault and item."""
+    client.users.create(GUEST)
+    calls = []
+    for number in range(104):
+        kind = KINDS[number % len(KINDS)]
+        vault = client.vaults.create("before", access={GUEST: "write"} if kind == "revoke" else {})
+        item = client.items.create(vault.id, title="before")
+        calls.append((kind, f"{kind}{number}", vault.id, item.id))
+    return calls
+
+
+def is_done(client: Client, kind: str, name: str, vault: str, item: str) -> bool:
+    """Whether the call was done; fails if half of it was."""
+    put = client.items.get(vault, item)
+    fields = [(field.label, field.value) for field in put.fields]
+    whole = [("one", name), ("two", name)]
+    if kind == "create":
+        made = [each for each in client.vaults.list() if each.external_id == name]
+        for each in made:
+            assert (each.name, each.description) == (name, name)
+            assert GUEST in [grant.principal.email for grant in client.access.list(each.id)]
+        assert len(made) <= 1
+        return bool(made)
+    if kind == "rename":
+        found = client.vaults.get(vault)
+        assert (found.name, found.description) in ((name, name), ("before", ""))
+        return found.name == name
+    if kind in ("grant", "revoke"):
+        is_in = GUEST in [grant.principal.email for grant in client.access.list(vault)]
+        return is_in is (kind == "grant")
+    if kind == "put":
+        listed = [summary.id for summary in client.items.list(vault) if summary.title == name]
+        for found_id in listed:
+            made_item = client.items.get(vault, found_id)
+            assert [(field.label, field.value) for field in made_item.fields] == whole
+            assert client.files.read(vault, found_id, made_item.files[0].id) == b"content"
+        assert len(listed) <= 1
+        return bool(listed)
+    if kind == "edit":
+        assert (put.version, put.title, fields) in ((1, "before", []), (2, name, whole))
+        return put.version == 2
+    if kind == "archive":
+        assert (put.version, put.archived) in ((1, False), (2, True))
+        return put.archived
+    return f"{name}@example.edu" in [user.email for user in client.users.list()]
+
+
+@pytest.mark.asyncio
+async def test_a_hundred_cancelled_calls_are_done_or_not(aclient: AsyncClient, client: Client) -> None:
+    scope: dict[str, Any] = {}
+    exec(CALL, scope)
+    calls, answered = prepared(client), set()
+    for kind, name, vault, item in calls:
+        task = asyncio.ensure_future(scope["call"](aclient, kind, name, vault, item))
+        await asyncio.sleep(random.random() ** 2 * 0.006)
+        task.cancel()
+        try:
+            await task
+            answered.add(name)
+        except asyncio.CancelledError:
+            pass
+    await aclient.vaults.create("last")
+    done = {call[1] for call in calls if is_done(client, *call)}
+    print(f"{len(answered)} of {len(calls)} calls were answered, and {len(done)} were done")
+    assert answered <= done
+    assert len(answered) < len(calls)
+    client.audit.verify()
+
+
+def test_a_hundred_interrupted_calls_are_done_or_not(client: Client, kit: Credential, database: Path) -> None:
+    calls = prepared(client)
+    code = f"""
+import json, random, signal, strongroom
+{CALL}
+client = strongroom.connect({str(database)!r}, {kit.token!r})
+def stop(number, frame):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGINT, stop)
+signal.signal(signal.SIGALRM, lambda number, frame: signal.raise_signal(signal.SIGINT))
+for each in {calls!r}:
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1e-6 + random.random() ** 2 * 0.006)
+        call(client, *each)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        print(each[1])
+    except KeyboardInterrupt:
+        pass
+client.vaults.create("last")
+client.close()
+    """
+    command = [sys.executable, "-X", "faulthandler", "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert run.returncode == 0, run.stderr
+    answered = set(run.stdout.split())
+    done = {call[1] for call in calls if is_done(client, *call)}
+    print(f"{len(answered)} of {len(calls)} calls were answered, and {len(done)} were done")
+    assert answered <= done
+    assert len(answered) < len(calls)
+    client.audit.verify()
+
+
 @pytest.mark.asyncio
 async def test_the_loop_is_never_held_by_a_large_file(
     aclient: AsyncClient, vault: Vault, item: Item, tmp_path: Path
