@@ -349,6 +349,53 @@ fn following_ends_with_an_interrupt() {
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
+#[cfg(unix)]
+#[test]
+fn an_upload_ends_with_an_interrupt_and_is_there_or_not() {
+    use std::hash::{BuildHasher, RandomState};
+    use std::time::{Duration, Instant};
+
+    let room = Room::new();
+    let vault = room.vault("Alice");
+    let item = id(&room.json("owner", &["item", "create", &vault, "--title", "Homework 1"]));
+    let essay = vec![b'a'; 5 << 20];
+    room.write("essay.txt", &essay);
+    let at = ["--location", "classroom.db", "--token-file", "owner", "--json", "file", "attach", &vault, &item];
+    let begin = Instant::now();
+    assert_eq!(said(&mut room.command(&[&at[..], &["essay.txt"]].concat())).code, Some(0));
+    // The program's own time is what the interrupts are spread over.
+    let (whole, random) = (begin.elapsed() + Duration::from_millis(20), RandomState::new());
+    let mut done = vec!["essay.txt".to_owned()];
+    for round in 0..30_u32 {
+        let name = format!("{round}.txt");
+        let arguments = [&at[..], &["essay.txt", "--name", &name]].concat();
+        let mut child = room.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(whole * u32::try_from(random.hash_one(round) % 100).unwrap() / 100);
+        let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(interrupt.success());
+        let status = child.wait().unwrap();
+        if status.success() {
+            done.push(name);
+        }
+    }
+    let attached = room.json("owner", &["item", "get", &vault, &item]);
+    let attached: Vec<&str> = rows(&attached["files"]).iter().map(|file| file["name"].as_str().unwrap()).collect();
+    assert!(done.iter().all(|name| attached.contains(&name.as_str())), "{done:?} of {attached:?}");
+    assert!(attached.len() < 31, "not one was interrupted");
+    for name in &attached {
+        let got = room.by("owner", &["file", "download", &vault, &item, name, "--to", "-"]);
+        assert!(got.out.as_bytes() == essay, "{name}");
+    }
+    room.json("owner", &["audit", "verify"]);
+    // The next writer removes what the others left.
+    let begin = Instant::now();
+    let kept = || std::fs::read_dir(room.path("classroom.db-files")).unwrap().count();
+    while kept() > attached.len() {
+        assert!(begin.elapsed() < Duration::from_secs(30), "{} are kept of {}", kept(), attached.len());
+        room.vault("Tomorrow");
+    }
+}
+
 #[test]
 fn a_reader_that_leaves_early_is_no_error() {
     let room = Room::new();
