@@ -1,7 +1,7 @@
 //! Four processes write to one file, and a fifth watches.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use strongroom::client::Client;
 use strongroom::model::change::{Change, ChangeFilter, Subject};
@@ -90,6 +90,26 @@ pub(crate) async fn watch(told: Told) {
     }
 }
 
+/// A watcher that hears nothing takes next to no processor: its own time, which a busy machine does not change.
+fn idles(process: u32) {
+    let used = || -> Option<Duration> {
+        let threads = std::fs::read_dir(format!("/proc/{process}/task")).ok()?;
+        let times = threads.map(|thread| {
+            let told = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+            told.split(' ').next()?.parse::<u64>().ok()
+        });
+        times.sum::<Option<u64>>().map(Duration::from_nanos)
+    };
+    let (begin, Some(before)) = (Instant::now(), used()) else {
+        println!("skipped: how much the watcher takes while idle is seen on Linux alone");
+        return;
+    };
+    std::thread::sleep(Duration::from_secs(3));
+    let share = used().unwrap().saturating_sub(before).as_secs_f64() / begin.elapsed().as_secs_f64();
+    println!("idle: {:.2} % of a core", 100.0 * share);
+    assert!(share < 0.01, "an idle watcher takes {:.2} % of a core", 100.0 * share);
+}
+
 /// All changes that are there, of these vaults or of all that the client may see.
 pub(crate) async fn feed(client: &Client, vaults: Option<Vec<String>>) -> Vec<String> {
     let mut all = Vec::new();
@@ -152,6 +172,7 @@ async fn four_processes_write_a_thousand_times_each_and_a_fifth_sees_each_once()
     let last = vault(&owner, "Last", &[(&watcher_id, "read")]).await.id.to_string();
     let seen: Vec<String> = std::iter::from_fn(|| watcher.next()).take(count + 1).collect();
     assert_eq!(seen[count], line("vault.created", &last, ""));
+    idles(watcher.child.id());
     let places: HashMap<&String, Vec<usize>> =
         seen[..count].iter().enumerate().fold(HashMap::new(), |mut places, (place, change)| {
             places.entry(change).or_insert_with(Vec::new).push(place);
