@@ -20,6 +20,7 @@ mod forged;
 mod keys;
 mod matrix;
 mod moved;
+mod races;
 mod reissued;
 mod replayed;
 mod rescued;

@@ -21,6 +21,9 @@ use crate::store::Receipt;
 /// Rounds after which an answer that keeps naming new principals is no honest one.
 const MAX_ROUNDS: usize = 64;
 
+/// Rounds after which logs that keep moving are taken as they were shown.
+const MAX_MOVES: usize = 16;
+
 /// The verified logs of one client.
 pub(super) struct Trust {
     account: AccountId,
@@ -127,7 +130,8 @@ impl Trust {
         for round in 0..MAX_ROUNDS {
             // The first answer tells whether the account's heads moved: often it is the only one that is needed.
             let first = round == 0;
-            let wanted = if first { unknown(&absorbed, &need) } else { wanted(&absorbed, &need, started, &asked) };
+            let wanted =
+                if first { unknown(&absorbed, &need) } else { wanted(&absorbed, &need, started, &asked, round) };
             if wanted.is_empty() && !first {
                 let shown = absorbed.take_shown();
                 let mut next = absorbed.apply(&self.checked)?;
@@ -190,7 +194,7 @@ fn unknown(absorbed: &Absorbed, need: &Need) -> BTreeSet<LogId> {
 }
 
 /// Directory logs that the answer rests on and that were not shown fresh yet.
-fn wanted(absorbed: &Absorbed, need: &Need, now: Instant, asked: &BTreeSet<LogId>) -> BTreeSet<LogId> {
+fn wanted(absorbed: &Absorbed, need: &Need, now: Instant, asked: &BTreeSet<LogId>, round: usize) -> BTreeSet<LogId> {
     let known = &absorbed.known;
     let mut logs = need.logs.clone();
     for vault in &need.vaults {
@@ -201,10 +205,19 @@ fn wanted(absorbed: &Absorbed, need: &Need, now: Instant, asked: &BTreeSet<LogId
     for entry in absorbed.waiting() {
         logs.extend(mentions(&entry.operation));
     }
-    // What is new is judged by who its authors were then, which may be newer than what was asked for a moment ago.
+    // What is new is judged by who its authors were then, and what is signed names the newest head as seen: so all of it
+    // is shown under one head, and asked for again where that moved between two answers.
     let newest = need.now || absorbed.moved();
-    let fresh = |log: LogId| if newest { known.is_newest(log, now) } else { known.is_fresh(log, now) };
-    logs.retain(|log| !asked.contains(log) && !fresh(*log));
+    let fresh = |log: &LogId| if newest { known.is_newest(*log, now) } else { known.is_fresh(*log, now) };
+    if newest && round < MAX_MOVES {
+        // What the authority leaves out is not asked for twice.
+        logs.retain(|log| !asked.contains(log) || known.freshness.contains_key(log));
+        if logs.iter().all(fresh) {
+            logs.clear();
+        }
+    } else {
+        logs.retain(|log| !asked.contains(log) && !fresh(log));
+    }
     logs
 }
 
