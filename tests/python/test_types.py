@@ -189,6 +189,10 @@ def blocking(location: str, source: BinaryIO, path: Path) -> None:
     print(consumer.lag(), consumer.dead_letters())
 
     client.vaults.create_many([VaultSpec(name="Alice")])
+    client.users.create_many([{"email": "bob@example.edu", "name": "Bob"}], save=keep)
+    client.access.grant_many([{"vault": vault.id, "who": "bob@example.edu", "role": "read"}])
+    client.items.create_many(vault.id, [{"title": "Homework 2", "fields": [Field("grade", "A")], "files": [("a", b"a")]}])
+    assert_type(strongroom.secrets.generate("passphrase"), str)
     for row in client.items.get_many(vault.id, [item.id]):
         if not isinstance(row, Item):
             raise row

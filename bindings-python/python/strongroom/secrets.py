@@ -5,14 +5,10 @@ from __future__ import annotations
 from ._native import validate
 from .errors import Unsupported
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NoReturn
-
 __all__ = ["generate", "validate"]
 
 
-def generate(kind: str = "password", **recipe: object) -> NoReturn:
+def generate(kind: str = "password", **recipe: object) -> str:
     """Makes a password, a passphrase or a PIN."""
     raise Unsupported(
         "secrets.generate is not in this version: use the standard library's secrets.token_urlsafe()",
