@@ -237,7 +237,7 @@ impl Patient {
         owner.close().await;
     }
 
-    /// Looks at everything; what killed uploads left is gone once somebody else has opened the database.
+    /// Looks at everything; the pieces that killed uploads left are gone once somebody else has opened the database.
     async fn end(self) {
         let owner = client(&self.path, &self.token).await;
         let listed = owner.items().list(&self.shared, ItemFilter::default()).await.unwrap().all().await.unwrap();
@@ -269,23 +269,50 @@ impl Patient {
         let beside = folders(&self.path);
         assert!(beside.is_subset(&known), "pieces that nobody would ever collect");
         drop(database);
+        let left = || folders(&self.path).difference(&attached).cloned().collect::<Vec<_>>();
         let owner = client(&self.path, &self.token).await;
         vault(&owner, "Next", &[]).await;
-        let begin = Instant::now();
-        while folders(&self.path) != attached && begin.elapsed() < Duration::from_secs(30) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        until(|| left().iter().all(|folder| is_bare(&self.path, folder))).await;
+        owner.close().await;
+        // Whoever was killed right between an upload's row and its lock has left a folder with nothing in it, for a day.
+        let database = rusqlite::Connection::open(&self.path).unwrap();
+        database.execute("UPDATE upload SET expires = 1", []).unwrap();
+        drop(database);
+        let owner = client(&self.path, &self.token).await;
+        vault(&owner, "Tomorrow", &[]).await;
+        until(|| left().is_empty()).await;
         assert_eq!(folders(&self.path), attached, "nothing but what is attached");
         owner.audit().verify().await.unwrap();
         owner.close().await;
     }
 }
 
-/// The files that have a folder beside the database.
-fn folders(path: &Path) -> BTreeSet<String> {
+/// Waits until something holds, which it has to within half a minute.
+async fn until(holds: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < Duration::from_secs(30), "what killed uploads left stays");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Where the pieces of large files are.
+fn beside(path: &Path) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push("-files");
-    let Ok(found) = std::fs::read_dir(beside) else { return BTreeSet::new() };
+    beside.into()
+}
+
+/// Whether a file's folder has no piece, and nothing but the beginning of a lock.
+fn is_bare(path: &Path, folder: &str) -> bool {
+    // It may go meanwhile.
+    let Ok(found) = std::fs::read_dir(beside(path).join(folder)) else { return true };
+    found.flatten().all(|entry| entry.file_name() == "upload#")
+}
+
+/// The files that have a folder beside the database.
+fn folders(path: &Path) -> BTreeSet<String> {
+    let Ok(found) = std::fs::read_dir(beside(path)) else { return BTreeSet::new() };
     found.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
