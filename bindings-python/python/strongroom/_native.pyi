@@ -1961,6 +1961,8 @@ class Secrets:
 
         Raises Conflict where a name fits more than one vault, item or field: use the id.
 
+        With `?attribute=otp`, of a field of the type `totp`: the one-time password of this moment.
+
         >>> vault = client.vaults.create("Alice")
         >>> _ = client.items.create(vault.id, title="Homework 1", fields=[Field("grade", "A")])
         >>> client.secrets.resolve("op://Alice/Homework 1/grade")
@@ -1978,6 +1980,8 @@ class AsyncSecrets:
         """Answers the value that the reference names: a field's value, or a file's content as text.
 
         Raises Conflict where a name fits more than one vault, item or field: use the id.
+
+        With `?attribute=otp`, of a field of the type `totp`: the one-time password of this moment.
 
         >>> vault = client.vaults.create("Alice")
         >>> _ = client.items.create(vault.id, title="Homework 1", fields=[Field("grade", "A")])

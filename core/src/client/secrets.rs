@@ -1,5 +1,7 @@
 //! `client.secrets`: secrets by reference, as `op://vault/item/[section/]field`.
 
+mod one_time_password;
+
 use super::Client;
 use crate::error::{Error, Result};
 use crate::model::item::{Item, ItemFilter};
@@ -28,6 +30,8 @@ pub fn validate(reference: &str) -> Result<()> {
 
 impl Secrets {
     /// The value that the reference names: a field's value, or a file's content as text.
+    ///
+    /// With `?attribute=otp`, of a field of the type `totp`: the one-time password of this moment.
     ///
     /// # Errors
     /// `Conflict` where a name fits more than one vault, item or field: use the id.
@@ -82,6 +86,7 @@ impl Secrets {
         if let Some(field) = plain.or(if fitting.len() == 1 { fitting.first() } else { None }) {
             return match reference.attribute.as_deref() {
                 None | Some("value") => Ok(field.value.clone()),
+                Some("otp") => one_time_password::derive(field, chrono::Utc::now()),
                 Some(other) => Err(Error::unsupported(format!(
                     "the attribute `{other}` is not in this version: read the field itself"
                 ))),
