@@ -1420,8 +1420,18 @@ class Access:
         True
         """
 
-    def grant_many(self, grants: Iterable[Mapping[str, Any]]) -> _list[Grant | StrongroomError]:
-        """Makes many grants in one commit; answers a list in order, an exception per row that could not be made."""
+    def grant_many(self, grants: Iterable[_Grant]) -> _list[Grant | StrongroomError]:
+        """Makes many grants, at most 10,000.
+
+        `grants`: dicts of what access.grant takes. Answers a list in order: a Grant, or the exception of a row that could not
+        be made. Up to 500 rows are one commit; a smaller role takes one of its own, since the vault moves to a new key.
+
+        >>> vault = client.vaults.create("Alice")
+        >>> alice = client.users.create("alice@example.edu").principal
+        >>> rows = [{"vault": vault.id, "who": "alice@example.edu", "role": "write"}]
+        >>> [grant.role for grant in client.access.grant_many(rows)]
+        ['write']
+        """
 
     def revoke(self, vault: str, who: str) -> None:
         """Puts somebody out of a vault, and moves the vault to a new key. Needs `admin`.
@@ -1459,8 +1469,18 @@ class AsyncAccess:
         True
         """
 
-    def grant_many(self, grants: Iterable[Mapping[str, Any]]) -> Awaitable[_list[Grant | StrongroomError]]:
-        """Makes many grants in one commit; answers a list in order, an exception per row that could not be made."""
+    def grant_many(self, grants: Iterable[_Grant]) -> Awaitable[_list[Grant | StrongroomError]]:
+        """Makes many grants, at most 10,000.
+
+        `grants`: dicts of what access.grant takes. Answers a list in order: a Grant, or the exception of a row that could not
+        be made. Up to 500 rows are one commit; a smaller role takes one of its own, since the vault moves to a new key.
+
+        >>> vault = client.vaults.create("Alice")
+        >>> alice = client.users.create("alice@example.edu").principal
+        >>> rows = [{"vault": vault.id, "who": "alice@example.edu", "role": "write"}]
+        >>> [grant.role for grant in client.access.grant_many(rows)]
+        ['write']
+        """
 
     def revoke(self, vault: str, who: str) -> Awaitable[None]:
         """Puts somebody out of a vault, and moves the vault to a new key. Needs `admin`.

@@ -232,6 +232,8 @@ pub trait Backend: Send + Sync {
     async fn rekey_vaults(&self, vaults: Option<Vec<VaultId>>) -> Result<u64>;
 
     async fn grant(&self, vault: VaultId, request: GrantRequest) -> Result<Grant>;
+    /// One commit; results in order, an error per row. A row for somebody who was named before replaces what they were given.
+    async fn grant_many(&self, requests: Vec<(VaultId, GrantRequest)>) -> Result<Vec<Result<Grant>>>;
     async fn revoke(&self, vault: VaultId, who: &PrincipalRef) -> Result<()>;
     async fn list_grants(&self, vault: VaultId, at: Option<Timestamp>) -> Result<Vec<Grant>>;
     /// The grants of the vaults that the caller administers; a page is of as many vaults.

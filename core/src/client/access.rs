@@ -1,8 +1,10 @@
 //! `client.access`: who may do what in a vault.
 
-use super::{Client, check, listing};
+use super::{Client, MAX_MANY, check, listing, many};
+use crate::backend::GrantRequest;
 use crate::error::Result;
-use crate::model::grant::Grant;
+use crate::model::grant::{Grant, NewGrant};
+use crate::model::id::VaultId;
 use crate::model::page::Page;
 use crate::model::time::Timestamp;
 
@@ -21,6 +23,21 @@ impl Access {
         self.0
             .run("access.grant", async {
                 self.0.backend.grant(vault.parse()?, check::grant(who, role, expires_at)?).await
+            })
+            .await
+    }
+
+    /// Makes many grants, at most 10,000; results in order, an error per row that could not be made.
+    ///
+    /// Each is as by [`Access::grant`]. Up to 500 rows are one commit; a smaller role takes one of its own, since the vault
+    /// moves to a new key.
+    pub async fn grant_many(&self, grants: Vec<NewGrant>) -> Result<Vec<Result<Grant>>> {
+        const NAME: &str = "access.grant_many";
+        self.0
+            .run_long(NAME, async {
+                check::at_most("grants", grants.len(), MAX_MANY)?;
+                let rows = grants.into_iter().map(request).collect();
+                many(NAME, rows, |good| self.0.backend.grant_many(good)).await
             })
             .await
     }
@@ -66,4 +83,9 @@ impl Access {
             })
             .await
     }
+}
+
+fn request(grant: NewGrant) -> Result<(VaultId, GrantRequest)> {
+    let NewGrant { vault, who, role, expires_at } = grant;
+    Ok((vault.parse()?, check::grant(&who, &role, expires_at)?))
 }

@@ -27,6 +27,19 @@ impl GrantState {
     }
 }
 
+/// A grant to make.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewGrant {
+    /// The vault's id.
+    pub vault: String,
+    /// An e-mail address or an id.
+    pub who: String,
+    /// `read`, `write` or `admin`.
+    pub role: String,
+    /// From when on it is refused; never by default.
+    pub expires_at: Option<Timestamp>,
+}
+
 /// One principal's role in one vault.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grant {

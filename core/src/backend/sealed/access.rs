@@ -62,7 +62,7 @@ impl Sealed {
                 }
                 _ => {
                     self.check_reissued(&known, &to, log, Some(&view.log)).await?;
-                    self.grant_submission(&known, &view, log, role, expires_at).await?
+                    self.grant_submission(&known, &view, &[(log, role, expires_at)]).await?
                 }
             };
             if self.settle_next(next, vault).await? {
@@ -80,28 +80,34 @@ impl Sealed {
         Err(Self::contended("the vault's access"))
     }
 
-    async fn grant_submission(
+    /// The operation that gives each of them a role until then, and the key to who lacks it.
+    pub(super) async fn grant_submission(
         &self,
         known: &Known,
         view: &VaultView,
-        to: &PrincipalLog,
-        role: Role,
-        expires_at: Option<u64>,
+        grants: &[(&PrincipalLog, Role, Option<u64>)],
     ) -> Result<Next> {
         let vault = view.log.id;
         let epoch = view.log.epoch().start.number;
-        let generation = to.newest().map(|newest| newest.number);
-        let standing =
-            to.standing_at(known.head.size).map(|keys| Recipient { principal: to.id, generation: keys.number });
-        let recipients: Vec<Recipient> = standing.into_iter().filter(|to| !view.log.openers.contains(to)).collect();
+        let standing = |to: &PrincipalLog| {
+            to.standing_at(known.head.size).map(|keys| Recipient { principal: to.id, generation: keys.number })
+        };
+        let recipients: BTreeSet<Recipient> = grants.iter().filter_map(|(to, ..)| standing(to)).collect();
+        let recipients: Vec<Recipient> = recipients.into_iter().filter(|to| !view.log.openers.contains(to)).collect();
         let wraps = if recipients.is_empty() {
             Vec::new()
         } else {
             let key = self.vault_key(view, epoch).await?;
             self.wrap_for(known, vault, epoch, &key, &recipients, None).await?
         };
-        let member = MemberGrant { grantee: to.id, role: role_number(role), generation, expires_at };
-        let body = Body::AccessGranted(AccessGranted { epoch, members: vec![member], recipients });
+        let member = |(to, role, expires_at): &(&PrincipalLog, Role, Option<u64>)| MemberGrant {
+            grantee: to.id,
+            role: role_number(*role),
+            generation: to.newest().map(|newest| newest.number),
+            expires_at: *expires_at,
+        };
+        let members = grants.iter().map(member).collect();
+        let body = Body::AccessGranted(AccessGranted { epoch, members, recipients });
         let base = Base { log: Some(vault.0), at: view.log.progress.head(), seen: known.head };
         let submission = self.sign(base, None, body, Rows { wraps, ..Rows::default() })?;
         Ok(Next { submission, ends: Vec::new() })
@@ -182,7 +188,14 @@ impl Sealed {
         Ok(grants.into_values().collect())
     }
 
-    async fn show_grant(&self, known: &Known, view: &VaultView, who: Id, tenure: &Tenure, role: Role) -> Result<Grant> {
+    pub(super) async fn show_grant(
+        &self,
+        known: &Known,
+        view: &VaultView,
+        who: Id,
+        tenure: &Tenure,
+        role: Role,
+    ) -> Result<Grant> {
         let directory = known.directory()?;
         let log = directory.principal(who).ok_or_else(nobody)?;
         let now = time::to_millis(chrono::Utc::now());
@@ -209,7 +222,7 @@ impl Sealed {
 }
 
 /// Whether somebody who is in still lacks the key, and could have it.
-fn is_waiting(known: &Known, view: &VaultView, who: Id) -> Result<bool> {
+pub(super) fn is_waiting(known: &Known, view: &VaultView, who: Id) -> Result<bool> {
     let directory = known.directory()?;
     let stands = directory.principal(who).is_some_and(|log| log.standing_at(known.head.size).is_some());
     Ok(stands && !view.log.opens(directory, who))

@@ -14,6 +14,7 @@ mod files;
 mod found;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
+mod grants;
 mod items;
 mod keys;
 mod known;
@@ -336,6 +337,10 @@ impl Backend for Sealed {
 
     async fn grant(&self, vault: VaultId, request: GrantRequest) -> Result<Grant> {
         self.let_in(vault.0, request).await
+    }
+
+    async fn grant_many(&self, requests: Vec<(VaultId, GrantRequest)>) -> Result<Vec<Result<Grant>>> {
+        self.let_many_in(requests).await
     }
 
     async fn revoke(&self, vault: VaultId, who: &PrincipalRef) -> Result<()> {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use strongroom::cli::json;
 use strongroom::client::Client;
+use strongroom::model::grant::NewGrant;
 use strongroom::model::vault::{VaultSpec, VaultUpdate};
 
 use super::{many, rows, unknown};
@@ -57,6 +58,19 @@ pub(crate) async fn access(client: &Client, verb: &str, args: &mut Args) -> Resu
         "grant" => {
             let (vault, who, role) = (args.text("vault")?, args.text("who")?, args.text("role")?);
             Ok(json::grant(&access.grant(&vault, &who, &role, args.time("expires_at")?).await?))
+        }
+        "grant_many" => {
+            let mut grants = Vec::new();
+            for mut row in args.rows("grants")? {
+                grants.push(NewGrant {
+                    vault: row.text("vault")?,
+                    who: row.text("who")?,
+                    role: row.text("role")?,
+                    expires_at: row.time("expires_at")?,
+                });
+                row.finish()?;
+            }
+            Ok(many(&access.grant_many(grants).await?, json::grant))
         }
         "revoke" => {
             access.revoke(&args.text("vault")?, &args.text("who")?).await?;
