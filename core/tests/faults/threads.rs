@@ -176,3 +176,17 @@ async fn two_clients_of_one_process_and_another_process_share_a_file() {
     assert!(!told.is_empty() && told.iter().all(|title| titles.contains(title.as_str())));
     owner.audit().verify().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_was_put_out_a_moment_ago_still_verifies_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("classroom.db");
+    let (_, owner, _) = started(&path).await;
+    let helper = program(&owner, "helper").await;
+    let helping = client(&path, helper.token.expose()).await;
+    let theirs = vault(&helping, "Theirs", &[("teacher@example.edu", "write")]).await.id.to_string();
+    owner.vaults().get(&theirs).await.unwrap();
+    helping.access().revoke(&theirs, "teacher@example.edu").await.unwrap();
+    owner.audit().verify().await.unwrap();
+    assert_eq!(owner.vaults().get(&theirs).await.unwrap_err().code(), "not_found");
+}
