@@ -9,6 +9,7 @@ use strongroom::model::change::ChangeFilter;
 use strongroom::model::credential::Credential;
 use strongroom::model::field::{Field, FieldType};
 use strongroom::model::file::{NewFile, Source};
+use strongroom::model::grant::NewGrant;
 use strongroom::model::item::{ItemFilter, ItemUpdate, NewItem};
 use strongroom::model::principal::{NewServiceAccount, NewUser, Rights};
 use strongroom::model::secret::Secret;
@@ -86,6 +87,12 @@ async fn all_operations(me: &Client, vault: &str, item: &str, file: &str) -> Vec
     let folder = tempfile::tempdir().unwrap();
     let download = folder.path().join("download");
     let rename = VaultUpdate { name: Some("mine".to_owned()), ..VaultUpdate::default() };
+    let grant = NewGrant {
+        vault: vault.to_owned(),
+        who: "alice@example.edu".to_owned(),
+        role: "admin".to_owned(),
+        expires_at: None,
+    };
     let title = ItemUpdate { title: Some("mine".to_owned()), ..ItemUpdate::default() };
     let new = || NewItem { title: "mine".to_owned(), ..NewItem::default() };
     let with_file = NewItem { files: vec![essay("mine.pdf")], ..new() };
@@ -95,6 +102,7 @@ async fn all_operations(me: &Client, vault: &str, item: &str, file: &str) -> Vec
         refusal("vaults.update", vaults.update(vault, rename).await),
         refusal("vaults.delete", vaults.delete(vault).await),
         refusal("access.grant", access.grant(vault, "alice@example.edu", "admin", None).await),
+        refusal("access.grant_many", access.grant_many(vec![grant]).await.unwrap().remove(0)),
         refusal("access.revoke", access.revoke(vault, "alice@example.edu").await),
         refusal("access.list", access.list(vault, None).await),
         refusal("items.create", items.create(vault, new()).await),
