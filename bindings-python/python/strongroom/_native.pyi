@@ -147,9 +147,9 @@ def connect(location: str | None=None, token: str | None=None, *, state: _Path |
     `location`: such as `classroom.db`; `$STRONGROOM_LOCATION` by default. `token`: `$STRONGROOM_TOKEN` by default.
     `state`: a file that remembers the newest verified tree between runs; `$STRONGROOM_STATE` by default, else none.
     `app`: the program's name and version, shown in the audit. `timeout`: seconds without progress after which a
-    call raises DeadlineExceeded; 30 by default. `max_retries`: how often a call that can't reach its store is
-    tried again; 2 by default. `ca_file`: certificates to trust besides the system's. `allow_insecure`: allows
-    `http:` to other machines. `accept_restored`: takes a database restored from a backup for the newest.
+    call raises DeadlineExceeded; 30 by default. `max_retries`: how often a call that can't reach its server is
+    tried again; 2 by default, and with an embedded store it does nothing. `ca_file`: certificates to trust besides the
+    system's. `allow_insecure`: allows `http:` to other machines. `accept_restored`: takes a database restored from a backup for the newest.
 
     >>> kit = strongroom.init("memory:", owner="teacher@example.edu")
     >>> with strongroom.connect(kit.location, kit.token) as admin:
@@ -1168,7 +1168,7 @@ class Client:
         """A cheap copy with other limits; what is left out stays. Never awaited.
 
         `timeout`: seconds without progress after which a call raises DeadlineExceeded; 30 by default.
-        `max_retries`: how often a call that can't reach its store is tried again; 2 by default.
+        `max_retries`: how often a call that can't reach its server is tried again; 2 by default. With an embedded store it does nothing.
         """
 
     def rotate_token(self, *, save: _Save | None=None) -> str:
@@ -1265,7 +1265,7 @@ class AsyncClient:
         """A cheap copy with other limits; what is left out stays. Never awaited.
 
         `timeout`: seconds without progress after which a call raises DeadlineExceeded; 30 by default.
-        `max_retries`: how often a call that can't reach its store is tried again; 2 by default.
+        `max_retries`: how often a call that can't reach its server is tried again; 2 by default. With an embedded store it does nothing.
         """
 
     def rotate_token(self, *, save: _Save | None=None) -> Awaitable[str]:

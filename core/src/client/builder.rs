@@ -31,7 +31,7 @@ pub struct ConnectOptions {
     pub app: Option<String>,
     /// How long a call may go without progress; 30 seconds by default.
     pub timeout: Option<Duration>,
-    /// How often a call that can't reach its store is tried again; 2 by default.
+    /// How often a call that can't reach its server is tried again; 2 by default. With an embedded store it does nothing.
     pub max_retries: Option<u32>,
     /// Certificates to trust besides the system's; for `https:` alone.
     pub ca_file: Option<PathBuf>,

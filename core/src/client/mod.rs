@@ -59,7 +59,7 @@ impl Client {
     /// A copy with other limits; what is `None` stays.
     ///
     /// `timeout`: without progress for that long, a call ends with `DeadlineExceeded`; 30 seconds by default.
-    /// `max_retries`: how often a call that can't reach its store is tried again; 2 by default.
+    /// `max_retries`: how often a call that can't reach its server is tried again; 2 by default. With an embedded store it does nothing.
     pub fn with_options(&self, timeout: Option<Duration>, max_retries: Option<u32>) -> Result<Self> {
         let timeout = timeout.unwrap_or(self.timeout);
         check::timeout(timeout)?;
