@@ -128,8 +128,12 @@ impl Sealed {
         self.profiles.load(self.authority(), self.session(), &known, &people).await?;
         let now = time::to_millis(chrono::Utc::now());
         for vault in replay.vaults.values() {
-            // By the logs as they are now: what is known of this vault may be as old as a second.
-            let mine = replay.directory.as_ref().and_then(|all| vault.role_now(all, self.my_id(), now)).is_some();
+            // By the logs as they are now: what is known of this vault may be as old as a second. Whoever waits for a key reads nothing yet.
+            let mine = replay.directory.as_ref().is_some_and(|all| {
+                let waits = || vault.waiting(all, replay.feed.size(), now);
+                vault.role_now(all, self.my_id(), now).is_some()
+                    && !waits().iter().any(|(recipient, _)| recipient.principal == self.my_id())
+            });
             if vault.deleted || !mine && self.read_vault(vault.id.0).await.is_err() {
                 continue;
             }
