@@ -173,17 +173,18 @@ async fn four_processes_write_a_thousand_times_each_and_a_fifth_sees_each_once()
     let seen: Vec<String> = std::iter::from_fn(|| watcher.next()).take(count + 1).collect();
     assert_eq!(seen[count], line("vault.created", &last, ""));
     idles(watcher.child.id());
-    // It hears at once, and does not only look now and then: that would take half a second.
+    // It hears at once, and does not only look now and then: that would take half a second. From the call on, since the
+    // watcher mostly has the change before the call returns: from there on nothing would be left to measure.
     let mut delays: Vec<Duration> = Vec::new();
     for number in 0..41 {
         let put = NewItem { title: number.to_string(), ..NewItem::default() };
+        let called = Instant::now();
         owner.items().create(&last, put).await.unwrap();
-        let acknowledged = Instant::now();
         assert!(watcher.next().unwrap().starts_with("item.created"));
-        delays.push(acknowledged.elapsed());
+        delays.push(called.elapsed());
     }
     delays.sort_unstable();
-    println!("acknowledgment to delivery: {:.1?} at the median", delays[20]);
+    println!("call to delivery: {:.1?} at the median", delays[20]);
     assert!(delays[20] < Duration::from_millis(100), "{delays:?}");
     let places: HashMap<&String, Vec<usize>> =
         seen[..count].iter().enumerate().fold(HashMap::new(), |mut places, (place, change)| {
