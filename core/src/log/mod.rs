@@ -7,6 +7,7 @@ pub mod entry;
 pub mod feed;
 pub mod label;
 pub mod operation;
+pub mod reads;
 pub mod replay;
 pub mod signature;
 pub mod tree;
