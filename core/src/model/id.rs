@@ -22,6 +22,11 @@ impl Id {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// The id of a printed form without prefix, as `Debug` gives it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        base32().decode(text.as_bytes()).ok()?.try_into().ok().map(Self)
+    }
 }
 
 impl TryFrom<&[u8]> for Id {
@@ -114,6 +119,8 @@ ids! {
     FileId = "fil_", "file";
     /// A group of principals.
     GroupId = "grp_", "group";
+    /// A session, as the audit names it.
+    SessionId = "ses_", "session";
 }
 
 /// What kind of principal somebody is; it also chooses the prefix of their id.

@@ -13,9 +13,11 @@ use futures_util::future::BoxFuture;
 use crate::error::Result;
 use crate::log::feed::{Head, HeadsRoots};
 use crate::log::operation::LogId;
+use crate::log::reads::{Chain, ReadEntry};
 use crate::model::id::Id;
 pub use row::{
-    EntryRow, FeedRow, FileRow, ItemRow, LogRow, MemberRow, PartsRow, PrincipalRow, Row, VaultRow, WrapForm, WrapRow,
+    EntryRow, FeedRow, FileRow, ItemRow, LogRow, MemberRow, OriginRow, PartsRow, PrincipalRow, ReadRow, Row,
+    SessionRow, VaultRow, WrapForm, WrapRow,
 };
 
 /// What must still be so for a change to be taken.
@@ -87,6 +89,8 @@ pub struct Append {
 /// All that one operation writes: applied whole or not at all.
 #[derive(Clone, Debug, Default)]
 pub struct ChangeSet {
+    /// The session that submitted the entries, where one did.
+    pub session: Option<SessionRow>,
     /// What must still be so.
     pub guards: Vec<Guard>,
     /// The entries, in order. Their time is the store's clock, never before the newest entry's.
@@ -170,6 +174,13 @@ pub trait Store: Send + Sync {
     /// A piece of a file.
     async fn piece(&self, file: Id, index: u64) -> Result<Option<Vec<u8>>>;
 
+    /// Notes a read or a refusal in this store's chain, which gives it its time and its place; when this returns, a crash
+    /// of the process does not lose it. Cancel safe.
+    async fn note(&self, entry: ReadEntry) -> Result<()>;
+
+    /// Brings what was noted until now, by all stores on this database, to where snapshots see it.
+    async fn fold(&self) -> Result<()>;
+
     /// Ends the writer after what it has accepted.
     async fn close(&self);
 }
@@ -240,6 +251,16 @@ pub trait Snapshot: Send {
     async fn file(&mut self, vault: Id, file: Id) -> Result<Option<FileRow>>;
     /// The hashes of an attached file's pieces, 32 bytes each, in order; apart, for each of its pieces is asked with `file`.
     async fn pieces_of(&mut self, vault: Id, file: Id) -> Result<Option<Vec<u8>>>;
+    /// Reads and refusals of all chains, from a place on: in order of time, but for what was noted while others were folded.
+    async fn reads(&mut self, from: u64, limit: u32) -> Result<Vec<ReadRow>>;
+    /// The first place from which on there may be reads of this time or later.
+    async fn reads_since(&mut self, time: u64) -> Result<u64>;
+    /// Where every chain stands, as far as [`Snapshot::reads`] has it.
+    async fn chains(&mut self) -> Result<Vec<Chain>>;
+    /// What stands beside the entry at a place of the feed.
+    async fn origin(&mut self, position: u64) -> Result<Option<OriginRow>>;
+    /// The entries that a signer submitted to a log in one session.
+    async fn entries_of_session(&mut self, log: LogId, signer: Id, session: Id) -> Result<Vec<EntryRow>>;
     /// When somebody last signed in a vault: the time of that entry.
     async fn last_signed(&mut self, vault: Id, signer: Id) -> Result<Option<u64>>;
 }

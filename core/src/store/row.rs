@@ -342,3 +342,34 @@ pub struct FileRow {
     /// Whether it was detached, and its pieces are gone.
     pub detached: bool,
 }
+
+/// Who submitted an entry: the engine's word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// The session's public name, which opens nothing.
+    pub session: Id,
+    /// The program, as it named itself.
+    pub app: Option<String>,
+}
+
+/// What stands beside an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OriginRow {
+    /// When the entry was taken, in milliseconds since 1970.
+    pub time: u64,
+    /// The session that submitted it; none for what the engine wrote itself, and before sessions were kept.
+    pub session: Option<SessionRow>,
+}
+
+/// An entry of a chain of reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadRow {
+    /// Its place among those of all chains, without gaps.
+    pub place: u64,
+    /// Its chain.
+    pub chain: Id,
+    /// Its place there.
+    pub index: u64,
+    /// Its bytes.
+    pub entry: Vec<u8>,
+}

@@ -68,6 +68,6 @@ pub(crate) async fn force(world: &World, log: LogId, signer: &Member, submission
         signer: Some(signer.id()),
         operation_id: Id(random::make_bytes().unwrap()),
     };
-    let change = ChangeSet { guards: Vec::new(), appends: vec![append], rows };
+    let change = ChangeSet { appends: vec![append], rows, ..ChangeSet::default() };
     assert!(matches!(world.store.commit(change).await.unwrap(), Outcome::Committed(..)));
 }

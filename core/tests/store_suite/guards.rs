@@ -70,7 +70,7 @@ struct Guarded(Guard);
 
 impl Guarded {
     fn alone(self) -> strongroom::store::ChangeSet {
-        strongroom::store::ChangeSet { guards: vec![self.0], appends: vec![], rows: vec![] }
+        strongroom::store::ChangeSet { guards: vec![self.0], ..Default::default() }
     }
 }
 

@@ -109,7 +109,7 @@ async fn a_newer_file_asks_for_an_upgrade() {
     rusqlite::Connection::open(&path)
         .unwrap()
         .execute_batch(
-            "INSERT INTO refinery_schema_history SELECT 999, 'later', applied_on, checksum FROM refinery_schema_history",
+            "INSERT INTO refinery_schema_history SELECT 999, 'later', applied_on, checksum FROM refinery_schema_history LIMIT 1",
         )
         .unwrap();
     let error = SqliteStore::open(&path, false).err().unwrap();

@@ -38,11 +38,11 @@ pub(crate) fn entry(log: LogId, signer: &str, operation: &str) -> Append {
 }
 
 pub(crate) fn change(appends: Vec<Append>, rows: Vec<Row>) -> ChangeSet {
-    ChangeSet { guards: vec![], appends, rows }
+    ChangeSet { appends, rows, ..ChangeSet::default() }
 }
 
 pub(crate) fn guarded(guard: Guard, append: Append) -> ChangeSet {
-    ChangeSet { guards: vec![guard], appends: vec![append], rows: vec![] }
+    ChangeSet { guards: vec![guard], appends: vec![append], ..ChangeSet::default() }
 }
 
 /// Commits what must be taken.

@@ -28,6 +28,7 @@ pub(super) struct Memory {
 }
 
 /// A group that is on disk.
+#[derive(Clone, Copy)]
 pub(super) struct Committed {
     /// Covers all of it.
     pub(super) head: Head,
@@ -46,15 +47,40 @@ pub(super) fn group(
     requests: &mut VecDeque<Request>,
     pending: &mut Vec<Pending>,
 ) -> Result<Committed> {
+    let sweep = now.abs_diff(memory.swept) > SWEEP;
+    let mut given_up = std::mem::take(&mut memory.given_up);
+    let done = within(connection, memory, now, |group| {
+        carry_out(group, requests, pending, &mut given_up)?;
+        if sweep {
+            uploads::expire(connection, now)?;
+        }
+        Ok(())
+    });
+    memory.given_up = given_up;
+    let (committed, ()) = done?;
+    if sweep {
+        memory.swept = now;
+    }
+    Ok(committed)
+}
+
+/// Does something in one transaction, and ends it with a batch if it appended anything. On an error nothing was written.
+pub(super) fn within<'c, T>(
+    connection: &'c Connection,
+    memory: &mut Memory,
+    now: u64,
+    work: impl FnOnce(&mut Group<'c>) -> Result<T>,
+) -> Result<(Committed, T)> {
     connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    let done = transaction(connection, memory, now, requests, pending).and_then(|done| {
+    let edge = memory.edge.take();
+    let done = transaction(connection, edge, now, work).and_then(|done| {
         connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(done)
     });
     match done {
-        Ok((committed, edge)) => {
+        Ok((committed, edge, answer)) => {
             memory.edge = Some((committed.head, edge));
-            Ok(committed)
+            Ok((committed, answer))
         }
         Err(error) => {
             // SQLite may have rolled back already, as on a full disk.
@@ -66,24 +92,38 @@ pub(super) fn group(
     }
 }
 
-fn transaction(
-    connection: &Connection,
-    memory: &mut Memory,
+fn transaction<'c, T>(
+    connection: &'c Connection,
+    edge: Option<(Head, Frontier)>,
     now: u64,
+    work: impl FnOnce(&mut Group<'c>) -> Result<T>,
+) -> Result<(Committed, Frontier, T)> {
+    let mut group = Group::begin(connection, now, edge)?;
+    let answer = work(&mut group)?;
+    let grown = group.has_grown();
+    let batch: Batch = sequence::finish(&mut group)?;
+    let garbage =
+        connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM garbage)")?.query_row([], |row| row.get(0))?;
+    Ok((Committed { head: batch.head, grown, garbage }, group.feed, answer))
+}
+
+fn carry_out(
+    group: &mut Group<'_>,
     requests: &mut VecDeque<Request>,
     pending: &mut Vec<Pending>,
-) -> Result<(Committed, Frontier)> {
-    let mut group = Group::begin(connection, now, memory.edge.take())?;
+    given_up: &mut Vec<Id>,
+) -> Result<()> {
+    let (connection, now) = (group.connection, group.now);
     while let Some(request) = requests.pop_front() {
         match request {
-            Request::Commit(change, answer) => match apply::change(&mut group, change) {
+            Request::Commit(change, answer) => match apply::change(group, change) {
                 Ok(applied) => pending.push(Pending::Commit(applied, answer)),
                 Err(error) => {
                     pending.push(Pending::Commit(Err(error), answer));
                     return Err(Error::unavailable("another change broke the transaction: call again"));
                 }
             },
-            Request::Hold(hold, answer) => pending.push(Pending::Hold(hold::place(&mut group, &hold), answer)),
+            Request::Hold(hold, answer) => pending.push(Pending::Hold(hold::place(group, &hold), answer)),
             Request::Upload(file, piece, answer) => {
                 let registered = uploads::register(connection, file, now).and_then(|expires| {
                     if let Some((index, bytes)) = piece {
@@ -94,26 +134,20 @@ fn transaction(
                 pending.push(Pending::Upload(registered, answer));
             }
             Request::GiveUp(file) => {
-                memory.given_up.push(file);
+                given_up.push(file);
                 if let Err(error) = uploads::discard(connection, file) {
                     tracing::warn!(?error, "an upload that was given up stays until it expires");
                 }
             }
-            Request::Flush(answer) | Request::Close(answer) => pending.push(Pending::Flush(answer)),
-            // It ends a group, and is in none.
-            Request::Rest(..) => {}
+            Request::Fold(answer) | Request::Flush(answer) | Request::Close(answer) => {
+                pending.push(Pending::Flush(answer));
+            }
+            // They end a group, and are in none.
+            Request::Reads | Request::Rest(..) => {}
         }
         if connection.is_autocommit() {
             return Err(Error::unavailable("the disk refused a change, and its whole group with it: call again"));
         }
     }
-    if now.abs_diff(memory.swept) > SWEEP {
-        uploads::expire(connection, now)?;
-        memory.swept = now;
-    }
-    let grown = group.has_grown();
-    let batch: Batch = sequence::finish(&mut group)?;
-    let garbage =
-        connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM garbage)")?.query_row([], |row| row.get(0))?;
-    Ok((Committed { head: batch.head, grown, garbage }, group.feed))
+    Ok(())
 }

@@ -14,6 +14,7 @@ use crate::log::feed::{Head, is_vault_log};
 use crate::log::operation::{LogId, LogKind};
 use crate::log::tree::{self, Frontier};
 use crate::model::id::Id;
+use crate::store::SessionRow;
 
 /// A log as this group leaves it so far.
 #[derive(Clone)]
@@ -42,6 +43,7 @@ pub(super) struct Group<'c> {
     /// Whether a hold may stand, so that most groups look no further.
     pub(super) held: bool,
     actors: HashMap<Id, u64>,
+    sessions: HashMap<Id, u64>,
     undo: Undo,
 }
 
@@ -79,6 +81,7 @@ impl<'c> Group<'c> {
             logs: HashMap::new(),
             held,
             actors: HashMap::new(),
+            sessions: HashMap::new(),
             undo: Undo::default(),
         })
     }
@@ -135,6 +138,7 @@ impl<'c> Group<'c> {
         }
         // Numbers given in this change are free again.
         self.actors.clear();
+        self.sessions.clear();
         Ok(())
     }
 
@@ -211,6 +215,22 @@ impl<'c> Group<'c> {
             Error::tampered("the store gave a row a number below 0: restore the database from a backup")
         })?;
         self.actors.insert(id, number);
+        Ok(number)
+    }
+
+    /// The number of a session, given if it has none yet.
+    pub(super) fn session(&mut self, row: &SessionRow) -> Result<u64> {
+        if let Some(number) = self.sessions.get(&row.session) {
+            return Ok(*number);
+        }
+        self.connection
+            .prepare_cached("INSERT INTO session (id, app) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+            .execute((row.session, &row.app))?;
+        let number = self
+            .connection
+            .prepare_cached("SELECT number FROM session WHERE id = ?1")?
+            .query_row([row.session], |row| row.get(0))?;
+        self.sessions.insert(row.session, number);
         Ok(number)
     }
 

@@ -17,6 +17,7 @@ mod group;
 mod guard;
 mod hold;
 mod identity;
+mod journal;
 mod nodes;
 mod pieces;
 mod place;
@@ -47,6 +48,7 @@ use self::bell::{Bell, Listener};
 use self::database::{Database, lock};
 use self::hold::Hold;
 use self::identity::{Files, Identity};
+use self::journal::Journal;
 use self::pieces::Folder;
 use self::request::{Answer, Request};
 use self::snapshot::SqliteSnapshot;
@@ -54,6 +56,7 @@ use self::writer::{Held, Medium, Writer, now};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::feed::Head;
 use crate::log::operation::LogId;
+use crate::log::reads::ReadEntry;
 use crate::model::id::Id;
 use crate::store::{ChangeSet, Outcome, Row, Snapshot, Store};
 
@@ -72,12 +75,15 @@ struct Shared {
     database: Arc<Database>,
     requests: Sender<Request>,
     listener: Arc<Listener>,
+    journal: Arc<Journal>,
     /// None in memory, where all pieces are rows.
     folder: Option<Arc<Folder>>,
 }
 
 impl SqliteStore {
     /// Opens the database at `path`, and brings tables of an older version to this one.
+    ///
+    /// Reads that engines noted here before they were ended are brought into the database.
     ///
     /// With `create` it makes a new file, readable by its owner alone; a file that holds an account already is
     /// `AlreadyExists`.
@@ -186,13 +192,14 @@ impl Shared {
         folder: Option<Arc<Folder>>,
     ) -> Result<Self> {
         let listener = Arc::new(Listener::new(path, Arc::clone(&database)));
+        let journal = Arc::new(Journal::new(path)?);
         let (requests, receiver) = mpsc::channel();
-        let writer = Writer::new(medium, receiver, Arc::clone(&listener));
+        let writer = Writer::new(medium, receiver, Arc::clone(&listener), Arc::clone(&journal));
         std::thread::Builder::new()
             .name("strongroom-write".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| fault::file("the thread that writes could not be started", error))?;
-        Ok(Self { database, requests, listener, folder })
+        Ok(Self { database, requests, listener, journal, folder })
     }
 
     /// Asks the writer and waits for its answer.
@@ -287,6 +294,18 @@ impl Store for SqliteStore {
             Some(folder) if row.is_none() => folder.get(file, index).await,
             _ => Ok(row),
         }
+    }
+
+    async fn note(&self, entry: ReadEntry) -> Result<()> {
+        let shared = self.shared()?;
+        if shared.journal.note(entry).await? {
+            shared.requests.send(Request::Reads).map_err(|_| fault::closed())?;
+        }
+        Ok(())
+    }
+
+    async fn fold(&self) -> Result<()> {
+        self.shared()?.ask(Request::Fold).await
     }
 
     async fn close(&self) {

@@ -22,6 +22,10 @@ pub(super) enum Request {
     Upload(Id, Option<(u64, Bytes)>, Answer<u64>),
     /// An upload that goes no further; nobody waits for it.
     GiveUp(Id),
+    /// Reads were noted, to be folded before long.
+    Reads,
+    /// Answers once all reads that were noted before are folded.
+    Fold(Answer<()>),
     /// Answers once all that was asked before is done.
     Flush(Answer<()>),
     /// The same, and the writer has ended.
@@ -50,8 +54,8 @@ impl Request {
             Self::Commit(_, answer) => send(answer, Err(same(error))),
             Self::Hold(_, answer) => send(answer, Err(same(error))),
             Self::Upload(_, _, answer) => send(answer, Err(same(error))),
-            Self::GiveUp(_) | Self::Rest(..) => {}
-            Self::Flush(answer) | Self::Close(answer) => send(answer, Err(same(error))),
+            Self::GiveUp(_) | Self::Reads | Self::Rest(..) => {}
+            Self::Fold(answer) | Self::Flush(answer) | Self::Close(answer) => send(answer, Err(same(error))),
         }
     }
 }

@@ -17,8 +17,8 @@ use crate::log::tree::Frontier;
 use crate::model::id::Id;
 use crate::store::{Append, Receipt};
 
-/// Appends an entry to its log and to the feed.
-pub(super) fn append(group: &mut Group<'_>, append: Append) -> Result<Receipt> {
+/// Appends an entry to its log and to the feed; beside it, the number of the session that submitted it.
+pub(super) fn append(group: &mut Group<'_>, append: Append, session: Option<u64>) -> Result<Receipt> {
     let Append { log, operation, signatures, signer, operation_id } = append;
     let signer = signer.map(|signer| group.actor(signer)).transpose()?;
     let (connection, time, position) = (group.connection, group.time, group.feed.size());
@@ -41,8 +41,9 @@ pub(super) fn append(group: &mut Group<'_>, append: Append) -> Result<Receipt> {
 
     connection
         .prepare_cached(
-            "INSERT INTO entry (position, log, seq, time, signer, operation_id, hash, root, signatures, operation) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT INTO entry \
+             (position, log, seq, time, signer, operation_id, hash, root, signatures, operation, session) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute((
             position,
@@ -55,6 +56,7 @@ pub(super) fn append(group: &mut Group<'_>, append: Append) -> Result<Receipt> {
             state.root,
             Signatures(signatures),
             entry.operation.as_slice(),
+            session,
         ))?;
     append_leaf(group, Some((key, seq)), feed::entry_leaf(log, state))?;
     Ok(Receipt { log, seq, time, hash, state, position })

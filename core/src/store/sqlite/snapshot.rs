@@ -4,13 +4,15 @@ use async_trait::async_trait;
 
 use super::batch::Batch;
 use super::database::{Database, View};
-use super::reads::{entries, feed, files, items, logs, principals, vaults};
+use super::reads::{chains, entries, feed, files, items, logs, principals, vaults};
 use crate::error::Result;
 use crate::log::feed::{Head, HeadsRoots};
 use crate::log::operation::LogId;
+use crate::log::reads::Chain;
 use crate::model::id::Id;
 use crate::store::{
-    EntryRow, FeedRow, FileRow, ItemRow, LogRow, MemberRow, PartsRow, PrincipalRow, Snapshot, TreeId, VaultRow, WrapRow,
+    EntryRow, FeedRow, FileRow, ItemRow, LogRow, MemberRow, OriginRow, PartsRow, PrincipalRow, ReadRow, Snapshot,
+    TreeId, VaultRow, WrapRow,
 };
 
 /// A view, and the newest batch in it.
@@ -150,6 +152,26 @@ impl Snapshot for SqliteSnapshot {
 
     async fn pieces_of(&mut self, vault: Id, file: Id) -> Result<Option<Vec<u8>>> {
         self.view.with(|c| files::pieces_of(c, vault, file))
+    }
+
+    async fn reads(&mut self, from: u64, limit: u32) -> Result<Vec<ReadRow>> {
+        self.view.with(|c| chains::reads(c, from, limit))
+    }
+
+    async fn reads_since(&mut self, time: u64) -> Result<u64> {
+        self.view.with(|c| chains::since(c, time))
+    }
+
+    async fn chains(&mut self) -> Result<Vec<Chain>> {
+        self.view.with(chains::chains)
+    }
+
+    async fn origin(&mut self, position: u64) -> Result<Option<OriginRow>> {
+        self.view.with(|c| entries::origin(c, position))
+    }
+
+    async fn entries_of_session(&mut self, log: LogId, signer: Id, session: Id) -> Result<Vec<EntryRow>> {
+        self.view.with(|c| entries::of_session(c, log, signer, session))
     }
 
     async fn last_signed(&mut self, vault: Id, signer: Id) -> Result<Option<u64>> {

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
@@ -13,16 +13,22 @@ use super::bell::{Bell, Listener};
 use super::commit::{self, Committed, Memory};
 use super::database::Database;
 use super::identity::Files;
+use super::journal::{self, Gathered, Journal};
 use super::queue::Queue;
 use super::request::{Answer, Pending, Request};
 use super::{fault, garbage, schema, uploads};
 use crate::error::Result;
+use crate::log::reads::Group;
 
 /// The most requests of one group: at 50 µs each, other processes wait 50 ms at most.
 const GROUP: usize = 1024;
 
 /// How often the uploads of processes that have ended are looked for, in milliseconds.
 const SWEEP: u64 = 60_000;
+/// Reads that were noted are in the database so much later.
+const FOLD: Duration = Duration::from_secs(1);
+/// A chain of reads is anchored so often.
+const ANCHOR: Duration = Duration::from_secs(5);
 
 /// Where the writer writes.
 pub(super) enum Medium {
@@ -69,6 +75,11 @@ pub(super) struct Writer {
     requests: Receiver<Request>,
     listener: Arc<Listener>,
     memory: Memory,
+    journal: Arc<Journal>,
+    /// When reads are to be folded, or their chain anchored.
+    due: Option<Instant>,
+    /// When the chain was anchored last.
+    anchored: Instant,
     /// Whether there may be objects to remove.
     garbage: bool,
     /// When the uploads of processes that have ended were last looked for.
@@ -82,19 +93,31 @@ pub(super) fn now() -> u64 {
 }
 
 impl Writer {
-    pub(super) fn new(medium: Medium, requests: Receiver<Request>, listener: Arc<Listener>) -> Self {
-        // A file may hold the garbage of whoever wrote before.
-        let garbage = matches!(medium, Medium::File { .. });
-        Self { medium, requests, listener, memory: Memory::default(), garbage, swept: 0 }
+    pub(super) fn new(
+        medium: Medium,
+        requests: Receiver<Request>,
+        listener: Arc<Listener>,
+        journal: Arc<Journal>,
+    ) -> Self {
+        // A file may hold the garbage of whoever wrote before, and beside it may be their reads.
+        let is_file = matches!(medium, Medium::File { .. });
+        let now = Instant::now();
+        let (memory, due) = (Memory::default(), is_file.then_some(now));
+        Self { medium, requests, listener, memory, journal, due, anchored: now, garbage: is_file, swept: 0 }
     }
 
     /// Writes until it is closed, or until nobody can ask any more.
     pub(super) fn run(mut self) {
         let closing = self.write();
+        self.journal.close();
+        let folded = self.fold(true);
+        if folded.is_ok() {
+            self.journal.remove();
+        }
         // The connection is closed before the answer, so that whoever asked may move the file.
         drop(self);
         if let Some(answer) = closing {
-            let _ = answer.send(Ok(()));
+            let _ = answer.send(folded);
         }
     }
 
@@ -105,17 +128,30 @@ impl Writer {
                 Ok(request) => Some(request),
                 Err(TryRecvError::Disconnected) => return None,
                 Err(TryRecvError::Empty) if self.garbage => None,
-                Err(TryRecvError::Empty) => Some(self.requests.recv().ok()?),
+                Err(TryRecvError::Empty) => self.wait().ok()?,
             };
-            let last = match first {
-                Some(last @ (Request::Close(_) | Request::Rest(..))) => Some(last),
-                Some(first) => self.group(first),
-                None => None,
-            };
-            match last {
+            let (mut first, mut last) = (first, None);
+            if let Some(request) = first.take_if(|request| !ends_group(request)) {
+                last = self.group(request);
+            }
+            match first.or(last) {
                 Some(Request::Close(answer)) => return Some(answer),
+                Some(Request::Fold(answer)) => {
+                    // Fails only if whoever asked no longer waits.
+                    let _ = answer.send(self.fold(false));
+                }
                 Some(Request::Rest(rests, wake)) => self.rest(&rests, &wake),
+                Some(Request::Reads) => {
+                    let soon = Instant::now() + FOLD;
+                    self.due = Some(self.due.map_or(soon, |due| due.min(soon)));
+                }
                 _ => {}
+            }
+            if self.due.is_some_and(|due| due <= Instant::now())
+                && let Err(error) = self.fold(false)
+            {
+                tracing::warn!(?error, "reads could not be brought into the database; they are tried again");
+                self.due = Some(Instant::now() + FOLD);
             }
             self.sweep();
             if self.garbage {
@@ -142,20 +178,26 @@ impl Writer {
         }
     }
 
-    /// Commits what waits and answers it; returns what ended the group.
+    /// The next request; none if reads are to be folded before one comes.
+    fn wait(&self) -> Result<Option<Request>, RecvTimeoutError> {
+        let Some(due) = self.due else {
+            return self.requests.recv().map(Some).map_err(|_| RecvTimeoutError::Disconnected);
+        };
+        match self.requests.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            received => received.map(Some),
+        }
+    }
+
+    /// Commits what waits and answers it; returns the request that ended the group.
     fn group(&mut self, first: Request) -> Option<Request> {
         let mut requests = VecDeque::from([first]);
         let mut pending = Vec::new();
         let (committed, last) = self.commit(&mut requests, &mut pending);
         match committed {
-            Ok(Committed { head, grown, garbage }) => {
-                if grown {
-                    if let Medium::File { held: Some(held), .. } = &mut self.medium {
-                        held.bell.ring(head.size);
-                    }
-                    self.listener.hear(head.size);
-                }
-                self.garbage |= garbage;
+            Ok(committed) => {
+                let head = committed.head;
+                self.tell(committed);
                 self.unlock_uploads();
                 for pending in pending {
                     pending.answer(head);
@@ -176,6 +218,18 @@ impl Writer {
             }
         }
         last
+    }
+
+    /// Tells everybody of what was committed.
+    fn tell(&mut self, committed: Committed) {
+        let Committed { head, grown, garbage } = committed;
+        if grown {
+            if let Medium::File { held: Some(held), .. } = &mut self.medium {
+                held.bell.ring(head.size);
+            }
+            self.listener.hear(head.size);
+        }
+        self.garbage |= garbage;
     }
 
     fn commit(
@@ -202,6 +256,66 @@ impl Writer {
             }),
         };
         (committed, last)
+    }
+
+    /// Brings all reads that were noted into the database, this store's and those of others beside it, and anchors this
+    /// chain if it is time to or `last` says so, and the chains of engines that have ended.
+    fn fold(&mut self, last: bool) -> Result<()> {
+        let own = self.journal.take();
+        let folded = self.fold_with(&own, last);
+        match &folded {
+            Ok(()) => self.journal.folded(),
+            Err(_) => self.journal.put_back(own),
+        }
+        folded
+    }
+
+    fn fold_with(&mut self, own: &[Group], last: bool) -> Result<()> {
+        let chain = self.journal.chain();
+        let anchors = last || self.anchored.elapsed() >= ANCHOR;
+        let idle = own.is_empty() && self.due.is_none() && !last;
+        let (memory, now) = (&mut self.memory, now());
+        let (committed, folded) = match &mut self.medium {
+            Medium::File { path, held, files } => {
+                let folder = journal::folder(path);
+                if own.is_empty() && (idle || !self.journal.is_begun()) && !journal::any(&folder, chain)? {
+                    self.due = None;
+                    return Ok(());
+                }
+                let Held { connection, queue, .. } = hold_again(path, held, files)?;
+                in_place(files, connection)?;
+                let turn = queue.turn()?;
+                let others = journal::others(&folder, chain)?;
+                let mut gathered = vec![Gathered { chain, groups: own, anchor: anchors }];
+                gathered.extend(others.iter().map(|other| Gathered {
+                    chain: other.chain,
+                    groups: &other.groups,
+                    anchor: other.is_dead(),
+                }));
+                let done = commit::within(connection, memory, now, |group| journal::fold(group, &gathered))?;
+                // What went to a file that is gone is on no disk: the segments keep it.
+                in_place(files, connection)?;
+                others.into_iter().for_each(journal::Other::remove);
+                drop(turn);
+                done
+            }
+            Medium::Memory(database) => {
+                if idle || !self.journal.is_begun() {
+                    self.due = None;
+                    return Ok(());
+                }
+                let gathered = [Gathered { chain, groups: own, anchor: anchors }];
+                database.write_memory(|connection| {
+                    commit::within(connection, memory, now, |group| journal::fold(group, &gathered))
+                })?
+            }
+        };
+        if anchors {
+            self.anchored = Instant::now();
+        }
+        self.due = (folded.count > folded.anchored).then(|| self.anchored + ANCHOR);
+        self.tell(committed);
+        Ok(())
     }
 
     /// Removes the locks of uploads that were given up; of those that are attached nevertheless nobody else would.
@@ -271,11 +385,16 @@ fn hold_again<'h>(path: &Path, held: &'h mut Option<Held>, files: &Files) -> Res
     held.as_mut().ok_or_else(fault::closed)
 }
 
-/// Takes what waits, up to one that asks to close or to rest.
+/// Whether a request is carried out outside of a group.
+fn ends_group(request: &Request) -> bool {
+    matches!(request, Request::Close(_) | Request::Fold(_) | Request::Reads | Request::Rest(..))
+}
+
+/// Takes what waits, up to one that ends the group.
 fn drain(from: &Receiver<Request>, requests: &mut VecDeque<Request>) -> Option<Request> {
     while requests.len() < GROUP {
         match from.try_recv() {
-            Ok(last @ (Request::Close(_) | Request::Rest(..))) => return Some(last),
+            Ok(request) if ends_group(&request) => return Some(request),
             Ok(request) => requests.push_back(request),
             Err(_) => return None,
         }

@@ -54,9 +54,10 @@ fn attempt(group: &mut Group<'_>, change: ChangeSet) -> Result<Applied> {
             return Ok(Applied::Stale(change.guards.iter().position(on_log).unwrap_or(change.guards.len())));
         }
     }
+    let session = change.session.as_ref().map(|row| group.session(row)).transpose()?;
     let mut receipts = Vec::with_capacity(change.appends.len());
     for append in change.appends {
-        receipts.push(sequence::append(group, append)?);
+        receipts.push(sequence::append(group, append, session)?);
     }
     for row in change.rows {
         put(group, &receipts, row)?;

@@ -6,9 +6,9 @@ use super::{all, find_log, one, tree_key, vault_leaf};
 use crate::error::Result;
 use crate::log::operation::{LogId, LogKind};
 use crate::model::id::Id;
-use crate::store::EntryRow;
 use crate::store::sqlite::convert::Signatures;
 use crate::store::sqlite::group::find_actor;
+use crate::store::{EntryRow, OriginRow, SessionRow};
 
 fn read(log: LogId, row: &Row<'_>) -> rusqlite::Result<EntryRow> {
     let Signatures(signatures) = row.get(3)?;
@@ -73,4 +73,35 @@ pub(in super::super) fn last_signed(connection: &Connection, vault: Id, signer: 
         )
     };
     Ok(last(LogKind::Vault)?.max(last(LogKind::Items)?))
+}
+
+pub(in super::super) fn origin(connection: &Connection, position: u64) -> Result<Option<OriginRow>> {
+    one(
+        connection,
+        "SELECT time, id, app FROM entry LEFT JOIN session ON number = session WHERE position = ?1",
+        [position],
+        |row| {
+            let session: Option<Id> = row.get(1)?;
+            let app = row.get(2)?;
+            Ok(OriginRow { time: row.get(0)?, session: session.map(|session| SessionRow { session, app }) })
+        },
+    )
+}
+
+pub(in super::super) fn of_session(
+    connection: &Connection,
+    log: LogId,
+    signer: Id,
+    session: Id,
+) -> Result<Vec<EntryRow>> {
+    let (Some((key, _)), Some(signer)) = (find_log(connection, log)?, find_actor(connection, signer)?) else {
+        return Ok(Vec::new());
+    };
+    all(
+        connection,
+        "SELECT seq, time, operation, signatures, hash, root, position FROM entry \
+         WHERE log = ?1 AND signer = ?2 AND session = (SELECT number FROM session WHERE id = ?3) ORDER BY seq",
+        (key, signer, session),
+        |row| read(log, row),
+    )
 }

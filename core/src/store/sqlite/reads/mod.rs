@@ -1,5 +1,6 @@
 //! What a snapshot reads, by noun.
 
+pub(super) mod chains;
 pub(super) mod entries;
 pub(super) mod feed;
 pub(super) mod files;

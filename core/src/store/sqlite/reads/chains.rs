@@ -1,0 +1,64 @@
+//! Reads and refusals, and where their chains stand.
+
+use std::collections::HashMap;
+
+use minicbor::bytes::ByteVec;
+use rusqlite::Connection;
+
+use super::{all, one};
+use crate::error::{Error, Result};
+use crate::log::encoding;
+use crate::log::reads::Chain;
+use crate::model::id::Id;
+use crate::store::ReadRow;
+
+pub(in super::super) fn reads(connection: &Connection, from: u64, limit: u32) -> Result<Vec<ReadRow>> {
+    let limit = limit as usize;
+    let names: HashMap<u64, Id> =
+        all(connection, "SELECT number, id FROM reads_chain", (), |row| Ok((row.get(0)?, row.get(1)?)))?
+            .into_iter()
+            .collect();
+    let mut statement = connection.prepare_cached(
+        "SELECT place, count, entries FROM reads \
+         WHERE place >= coalesce((SELECT max(place) FROM reads WHERE place <= ?1), ?1) ORDER BY place",
+    )?;
+    let (mut found, mut rows, mut next) = (statement.query([from])?, Vec::new(), None);
+    while rows.len() < limit
+        && let Some(row) = found.next()?
+    {
+        let (first, count): (u64, u64) = (row.get(0)?, row.get(1)?);
+        let entries: Vec<(u64, u64, ByteVec)> =
+            encoding::decode("a row of reads", row.get_ref(2)?.as_blob().map_err(|_| damaged())?)?;
+        if next.is_some_and(|next| next != first) || entries.len() as u64 != count {
+            return Err(damaged());
+        }
+        next = Some(first.saturating_add(count));
+        for (place, (number, index, entry)) in (first..).zip(entries) {
+            if place >= from && rows.len() < limit {
+                let chain = *names.get(&number).ok_or_else(damaged)?;
+                rows.push(ReadRow { place, chain, index, entry: entry.into() });
+            }
+        }
+    }
+    Ok(rows)
+}
+
+pub(in super::super) fn since(connection: &Connection, time: u64) -> Result<u64> {
+    // Rows may overlap in time, so the first by place, not by time.
+    let first = one(connection, "SELECT min(place) FROM reads WHERE time >= ?1", [time], |row| row.get(0))?;
+    let end = "SELECT place + count FROM reads ORDER BY place DESC LIMIT 1";
+    match first.flatten() {
+        Some(first) => Ok(first),
+        None => Ok(one(connection, end, (), |row| row.get(0))?.unwrap_or(0)),
+    }
+}
+
+pub(in super::super) fn chains(connection: &Connection) -> Result<Vec<Chain>> {
+    all(connection, "SELECT id, count, last FROM reads_chain ORDER BY number", (), |row| {
+        Ok(Chain { id: row.get(0)?, count: row.get(1)?, last: row.get(2)? })
+    })
+}
+
+fn damaged() -> Error {
+    Error::tampered("the rows of reads are not whole: some were changed or taken away; restore the store")
+}
