@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-pub use rows::{AuditRow, FileAnswer, ItemAnswer, Profile, VaultRows};
+pub use rows::{AuditPage, AuditRow, FileAnswer, ItemAnswer, Profile, Reading, ReadsFilter, ReadsPage, VaultRows};
 pub use states::{EntryAnswer, LogAnswer, LogRequest, SeenProof, States, StatesRequest, VaultAnswer, VaultRequest};
 pub use submission::{FilePart, Rows, Submission, Submitted};
 
@@ -19,8 +19,10 @@ use crate::error::Result;
 use crate::log::body::Recipient;
 use crate::log::feed::Head;
 use crate::log::operation::LogId;
+use crate::log::reads::Chain;
 use crate::model::id::{AccountId, Id};
-use crate::store::{FeedRow, Receipt};
+use crate::model::role::Role;
+use crate::store::{FeedRow, ReadRow, Receipt};
 
 /// What a caller must sign to open a session.
 #[derive(Clone, Debug)]
@@ -135,7 +137,13 @@ pub trait Authority: Send + Sync {
     /// The whole feed from `from` on, leaf by leaf; for those who may read the whole audit.
     async fn export(&self, session: Session, from: u64, limit: u32) -> Result<Vec<AuditRow>>;
     /// Entries the caller may audit, by place in the feed from `from` on: its own, those of vaults it administers, or all; and where to read on.
-    async fn audit(&self, session: Session, from: u64, limit: u32) -> Result<(Vec<FeedRow>, u64)>;
+    async fn audit(&self, session: Session, from: u64, limit: u32) -> Result<AuditPage>;
+    /// Reads and refusals the caller may audit, by the same rule, from a place on.
+    async fn reads(&self, session: Session, filter: ReadsFilter, from: u64, limit: u32) -> Result<ReadsPage>;
+    /// All reads and refusals from a place on, one by one; for those who may read the whole audit.
+    async fn export_reads(&self, session: Session, from: u64, limit: u32) -> Result<Vec<ReadRow>>;
+    /// Where the chains of reads stand; for the same.
+    async fn chains(&self, session: Session) -> Result<Vec<Chain>>;
 
     /// The profiles of principals that the caller may know; in order, `None` for others.
     async fn profiles(&self, session: Session, principals: Vec<Id>) -> Result<Vec<Option<Profile>>>;
@@ -156,6 +164,9 @@ pub trait Authority: Send + Sync {
     async fn find_vault(&self, session: Session, creator: Id, external_id: String) -> Result<Option<Id>>;
     /// The sealed name, and the caller's sealed keys, of vaults it is in; in order.
     async fn vault_rows(&self, session: Session, vaults: Vec<Id>) -> Result<Vec<Result<VaultRows>>>;
+    /// Whether the caller's role in a vault is at least this. A client that refuses by its own look asks it too, so that the
+    /// refusal stands in the audit.
+    async fn may(&self, session: Session, vault: Id, need: Role) -> Result<()>;
     /// When a member last signed in a vault.
     async fn last_signed(&self, session: Session, vault: Id, signer: Id) -> Result<Option<u64>>;
 
@@ -168,6 +179,7 @@ pub trait Authority: Send + Sync {
         vault: Id,
         size: u64,
         of: Vec<(Id, Option<u64>)>,
+        reading: Reading,
     ) -> Result<Vec<Result<ItemAnswer>>>;
     /// A file that is attached: its pieces' hashes, the entry that attached it, and its path in the item log of `size` entries.
     async fn file(&self, session: Session, vault: Id, size: u64, file: Id) -> Result<FileAnswer>;

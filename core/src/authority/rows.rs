@@ -2,7 +2,7 @@
 
 use crate::log::feed::HeadsRoots;
 use crate::model::id::Id;
-use crate::store::{EntryRow, WrapRow};
+use crate::store::{EntryRow, FeedRow, OriginRow, ReadRow, SessionRow, WrapRow};
 
 /// A principal's name and address, to be checked against the commitment in its log.
 #[derive(Clone, Debug)]
@@ -39,8 +39,58 @@ pub struct ItemAnswer {
     pub newest: bool,
     /// The sealed overview.
     pub overview: Vec<u8>,
-    /// The sealed details.
+    /// The sealed details; empty for [`Reading::Summary`].
     pub details: Vec<u8>,
+}
+
+/// What items are asked for, which decides what the audit says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// To be listed: the overviews alone, and nothing in the audit.
+    Summary,
+    /// To be read: `item.read` for each.
+    Whole,
+    /// To open this file: `file.read`, once for all its pieces.
+    File(Id),
+    /// To be written over: `item.read` for each, but where the next version comes in the same session.
+    Change,
+    /// To be shown to whoever wrote it: nothing for versions that the caller signed, `item.read` for others.
+    Written,
+    /// To be verified: one `audit.verified` for the request.
+    Proof,
+}
+
+/// One page of the feed's entries for the audit.
+#[derive(Clone, Debug)]
+pub struct AuditPage {
+    /// Where the entries are, and what stands beside them, in order of position.
+    pub places: Vec<(FeedRow, OriginRow)>,
+    /// Where the next page begins.
+    pub next: u64,
+    /// Whether the feed ends here.
+    pub ended: bool,
+}
+
+/// One page of reads and refusals.
+#[derive(Clone, Debug)]
+pub struct ReadsPage {
+    /// In order of place.
+    pub rows: Vec<ReadRow>,
+    /// Where the next page begins.
+    pub next: u64,
+    /// Whether there is nothing after it.
+    pub ended: bool,
+}
+
+/// Which reads and refusals to look for; what is `None` matches all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadsFilter {
+    /// Whose.
+    pub actor: Option<Id>,
+    /// In which vault.
+    pub vault: Option<Id>,
+    /// From this time on, in milliseconds since 1970.
+    pub since: Option<u64>,
 }
 
 /// A file that is attached.
@@ -57,8 +107,8 @@ pub struct FileAnswer {
 /// One leaf of the feed.
 #[derive(Clone, Debug)]
 pub enum AuditRow {
-    /// An entry.
-    Entry(EntryRow),
+    /// An entry, and the session that submitted it, by the engine's word.
+    Entry(EntryRow, Option<SessionRow>),
     /// The end of a batch.
     Heads(HeadsRoots),
 }

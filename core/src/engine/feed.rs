@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::look::Look;
+use super::states::visible::Sight;
 use super::{Engine, pages};
-use crate::authority::{AuditRow, Session};
+use crate::authority::{AuditPage, AuditRow, Session};
 use crate::error::{Error, Result};
 use crate::log::feed::is_vault_log;
-use crate::log::operation::Operation;
+use crate::log::operation::{LogKind, Operation};
 use crate::model::id::Id;
 use crate::model::role::Role;
 use crate::store::FeedRow;
@@ -63,25 +64,29 @@ impl Engine {
         Ok((rows, next))
     }
 
-    pub(super) async fn read_audit(&self, session: Session, from: u64, limit: u32) -> Result<(Vec<FeedRow>, u64)> {
+    pub(super) async fn read_audit(&self, session: Session, from: u64, limit: u32) -> Result<AuditPage> {
         let mut look = self.look(session).await?;
         let limit = limit.clamp(1, pages::LIMIT);
-        if !self.standing(&mut look).await?.auditor {
-            return self.scan(&mut look, from, limit, Filter::Audit).await;
-        }
         let end = look.snapshot.head().await?.size.max(from);
-        let rows = look.snapshot.feed(from, None, limit).await?;
-        let next = rows.last().filter(|_| rows.len() >= limit as usize).map_or(end, |last| last.position + 1);
-        Ok((rows, next))
+        let (rows, next) = if self.standing(&mut look).await?.auditor {
+            let rows = look.snapshot.feed(from, None, limit).await?;
+            let next = rows.last().filter(|_| rows.len() >= limit as usize).map_or(end, |last| last.position + 1);
+            (rows, next)
+        } else {
+            self.scan(&mut look, from, limit, Filter::Audit).await?
+        };
+        let mut places = Vec::with_capacity(rows.len());
+        // Where chains of reads stand is nobody's action.
+        for row in rows.into_iter().filter(|row| row.log.kind != LogKind::Reads) {
+            let origin = look.snapshot.origin(row.position).await?.ok_or_else(gone)?;
+            places.push((row, origin));
+        }
+        Ok(AuditPage { places, next, ended: next >= end })
     }
 
     pub(super) async fn read_export(&self, session: Session, from: u64, limit: u32) -> Result<Vec<AuditRow>> {
         let mut look = self.look(session).await?;
-        if !self.standing(&mut look).await?.auditor {
-            return Err(Error::permission_denied(
-                "the whole feed was asked: this needs the right to read the audit: ask the owner for it",
-            ));
-        }
+        self.need_auditor(&mut look).await?;
         let limit = limit.clamp(1, pages::LIMIT);
         let until = from.saturating_add(u64::from(limit));
         let mut leaves = BTreeMap::new();
@@ -93,7 +98,8 @@ impl Engine {
                 break;
             }
             let entry = pages::entry(&mut *look.snapshot, row.log, row.seq).await?.ok_or_else(gone)?;
-            leaves.insert(row.position, AuditRow::Entry(entry));
+            let origin = look.snapshot.origin(row.position).await?.ok_or_else(gone)?;
+            leaves.insert(row.position, AuditRow::Entry(entry, origin.session));
         }
         Ok(leaves.into_iter().take_while(|(position, _)| *position < until).map(|(_, row)| row).collect())
     }
@@ -146,7 +152,9 @@ impl Engine {
             return Ok(false);
         }
         let entry = pages::entry(&mut *look.snapshot, row.log, row.seq).await?.ok_or_else(gone)?;
-        Ok(Operation::from_bytes(&entry.operation)?.signer == Some(look.caller.principal))
+        let own = Operation::from_bytes(&entry.operation)?.signer == Some(look.caller.principal);
+        // A vault's log is verified as a whole: to whom it is not shown, an entry of it is none.
+        Ok(own && (!is_vault_log(row.log.kind) || self.sight(look, row.log.id).await? != Sight::None))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Engine;
-use super::look::{Look, no_vault, too_low};
+use super::look::{Look, lacking, no_vault, too_low};
 use crate::authority::Session;
 use crate::error::{Error, Result};
 use crate::log::feed::Head;
@@ -30,12 +30,13 @@ impl Engine {
     }
 
     async fn may_end_in(&self, look: &mut Look, vault: Id) -> Result<()> {
-        match self.role(look, vault, Role::Admin).await? {
-            Some(Role::Admin) => Ok(()),
-            Some(_) => Err(too_low(Role::Admin)),
-            None if self.rescues(look, vault).await? => Ok(()),
-            None => Err(no_vault()),
-        }
+        let (had, refusal) = match self.role(look, vault, Role::Admin).await? {
+            Some(Role::Admin) => return Ok(()),
+            Some(role) => (Some(role), too_low(Role::Admin)),
+            None if self.rescues(look, vault).await? => return Ok(()),
+            None => (None, no_vault()),
+        };
+        Err(self.denied(&look.caller, Some(vault), &lacking(Role::Admin, had), refusal).await)
     }
 
     /// Everybody may end their own keys, the owner everybody, a manager those who have no right that it lacks.
@@ -58,6 +59,8 @@ impl Engine {
         if standing.owner || rescues || (standing.manager && !protected && !above) {
             return Ok(());
         }
-        Err(Error::permission_denied("a hold was asked on somebody whom the caller may not end: ask the owner"))
+        let refusal =
+            Error::permission_denied("a hold was asked on somebody whom the caller may not end: ask the owner");
+        Err(self.denied(&look.caller, None, "needed the right to end somebody", refusal).await)
     }
 }

@@ -1,12 +1,17 @@
 //! Items and files, with the entries that made them and their paths.
 
+use futures_util::future::try_join_all;
+
 use super::look::Look;
+use super::notes::About;
 use super::pieces::no_file;
 use super::prove::prove;
 use super::{Engine, pages};
-use crate::authority::{FileAnswer, ItemAnswer, Session};
+use crate::authority::{FileAnswer, ItemAnswer, Reading, Session};
 use crate::error::{Error, Result};
-use crate::log::operation::{LogId, LogKind};
+use crate::log::operation::{LogId, LogKind, Operation};
+use crate::log::reads::Action;
+use crate::log::replay::items::address;
 use crate::log::tree::prove_inclusion;
 use crate::model::id::Id;
 use crate::model::role::Role;
@@ -19,15 +24,63 @@ impl Engine {
         vault: Id,
         size: u64,
         of: Vec<(Id, Option<u64>)>,
+        reading: Reading,
     ) -> Result<Vec<Result<ItemAnswer>>> {
         let mut look = self.look(session).await?;
         self.need(&mut look, vault, Role::Read).await?;
         check_size(&mut look, vault, size).await?;
         let mut answers = Vec::with_capacity(of.len());
-        for (item, version) in of {
-            answers.push(read(&mut *look.snapshot, vault, size, item, version).await);
+        for (item, version) in &of {
+            answers.push(read(&mut *look.snapshot, vault, size, *item, *version).await);
+        }
+        if reading == Reading::Summary {
+            answers.iter_mut().flatten().for_each(|answer| answer.details.clear());
+        } else if self.audits_reads(&mut *look.snapshot).await? {
+            self.note_items(look, vault, &of, &answers, reading).await?;
         }
         Ok(answers)
+    }
+
+    /// Notes what is about to be given out.
+    async fn note_items(
+        &self,
+        mut look: Look,
+        vault: Id,
+        of: &[(Id, Option<u64>)],
+        answers: &[Result<ItemAnswer>],
+        reading: Reading,
+    ) -> Result<()> {
+        let file = match reading {
+            Reading::File(file) => look.snapshot.file(vault, file).await?.filter(|row| !row.detached),
+            _ => None,
+        };
+        let caller = look.caller;
+        drop(look.snapshot);
+        let (mut notes, mut proven) = (Vec::new(), 0);
+        for ((item, _), answer) in of.iter().zip(answers) {
+            let Ok(answer) = answer else { continue };
+            let operation = Operation::from_bytes(&answer.entry.operation)?;
+            let version = address(&operation)?.1;
+            let about = About { vault: Some(vault), item: Some(*item), file: None, version };
+            match reading {
+                Reading::Proof => proven += 1,
+                Reading::Written if operation.signer == Some(caller.principal) => {}
+                Reading::File(id) if file.as_ref().is_some_and(|row| row.item == *item) => {
+                    self.note_file(&caller, About { file: Some(id), ..about }, true).await?;
+                }
+                Reading::Change => notes.push((Action::ItemOpened, about)),
+                _ => notes.push((Action::ItemRead, about)),
+            }
+        }
+        if proven > 0 {
+            let about = About { vault: Some(vault), ..About::default() };
+            self.note(&caller, Action::AuditVerified, about, format!("{proven} versions of items")).await?;
+        }
+        // Together, so that they are one group.
+        let written = notes
+            .into_iter()
+            .map(|(action, about)| self.note(&caller, action, about, format!("version {}", about.version)));
+        try_join_all(written).await.map(drop)
     }
 
     pub(super) async fn read_file(&self, session: Session, vault: Id, size: u64, file: Id) -> Result<FileAnswer> {
@@ -37,6 +90,10 @@ impl Engine {
         let row = look.snapshot.file(vault, file).await?;
         let row = row.filter(|row| !row.detached).ok_or_else(no_file)?;
         let (entry, path) = proven(&mut *look.snapshot, vault, size, row.seq).await?;
+        if self.audits_reads(&mut *look.snapshot).await? {
+            let about = About { vault: Some(vault), item: Some(row.item), file: Some(file), version: 0 };
+            self.note_file(&look.caller, about, false).await?;
+        }
         let leaves = look.snapshot.pieces_of(vault, file).await?.ok_or_else(no_file)?;
         let leaves = leaves.chunks(32).map(Id::try_from).collect::<Result<_>>()?;
         Ok(FileAnswer { entry, path, leaves })

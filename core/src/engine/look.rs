@@ -51,6 +51,11 @@ pub(super) fn too_low(need: Role) -> Error {
     Error::permission_denied(format!("this needs the role {need} in the vault: ask one of its administrators"))
 }
 
+/// What the audit says of a role that was too low.
+pub(super) fn lacking(need: Role, had: Option<Role>) -> String {
+    format!("needed {need}, had {}", had.map_or("none", Role::as_str))
+}
+
 impl Engine {
     pub(super) async fn look(&self, session: Session) -> Result<Look> {
         let mut snapshot = self.store.snapshot().await?;
@@ -119,13 +124,14 @@ impl Engine {
         Ok(log.and_then(|log| log.role_now(&view.directory, who, clock::now())))
     }
 
-    /// Refuses unless the caller has this role in the vault.
+    /// Refuses unless the caller has this role in the vault; a refusal is noted.
     pub(super) async fn need(&self, look: &mut Look, vault: Id, need: Role) -> Result<()> {
-        match self.role(look, vault, need).await? {
-            None => Err(no_vault()),
-            Some(role) if role < need => Err(too_low(need)),
-            Some(_) => Ok(()),
-        }
+        let (had, refusal) = match self.role(look, vault, need).await? {
+            None => (None, no_vault()),
+            Some(role) if role < need => (Some(role), too_low(need)),
+            Some(_) => return Ok(()),
+        };
+        Err(self.denied(&look.caller, Some(vault), &lacking(need, had), refusal).await)
     }
 
     /// Whether the caller is the recovery key and the vault's current epoch names it.

@@ -10,12 +10,14 @@ mod items;
 mod known;
 mod last;
 mod look;
+mod notes;
 mod operations;
 mod pages;
 mod people;
 mod pieces;
 mod prove;
 mod random;
+mod reads;
 mod session;
 mod states;
 mod submit;
@@ -29,16 +31,19 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
 
 use crate::authority::{
-    AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Session, SignIn, States, StatesRequest,
-    Submission, Submitted, VaultRows,
+    AuditPage, AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Reading, ReadsFilter, ReadsPage,
+    Session, SignIn, States, StatesRequest, Submission, Submitted, VaultRows,
 };
 use crate::error::Result;
 use crate::log::body::Recipient;
 use crate::log::feed::Head;
 use crate::log::operation::LogId;
+use crate::log::reads::Chain;
 use crate::model::id::Id;
-use crate::store::{EntryRow, FeedRow, Receipt, Snapshot, Store};
+use crate::model::role::Role;
+use crate::store::{EntryRow, FeedRow, ReadRow, Receipt, Snapshot, Store};
 use known::{Known, Loading, View};
+use notes::Notes;
 use pieces::Uploads;
 use session::Sessions;
 
@@ -52,6 +57,7 @@ pub struct Engine {
     known: Mutex<Known>,
     sessions: Sessions,
     uploads: Uploads,
+    notes: Notes,
 }
 
 impl Engine {
@@ -68,6 +74,7 @@ impl Engine {
             known: Mutex::new(Known::new()),
             sessions: Sessions::new(),
             uploads: Uploads::new(),
+            notes: Notes::new(),
         })
     }
 
@@ -161,8 +168,20 @@ impl Authority for Engine {
         self.read_export(session, from, limit).await
     }
 
-    async fn audit(&self, session: Session, from: u64, limit: u32) -> Result<(Vec<FeedRow>, u64)> {
+    async fn audit(&self, session: Session, from: u64, limit: u32) -> Result<AuditPage> {
         self.read_audit(session, from, limit).await
+    }
+
+    async fn reads(&self, session: Session, filter: ReadsFilter, from: u64, limit: u32) -> Result<ReadsPage> {
+        self.list_reads(session, filter, from, limit).await
+    }
+
+    async fn export_reads(&self, session: Session, from: u64, limit: u32) -> Result<Vec<ReadRow>> {
+        self.all_reads(session, from, limit).await
+    }
+
+    async fn chains(&self, session: Session) -> Result<Vec<Chain>> {
+        self.all_chains(session).await
     }
 
     async fn profiles(&self, session: Session, principals: Vec<Id>) -> Result<Vec<Option<Profile>>> {
@@ -201,10 +220,15 @@ impl Authority for Engine {
         self.read_vault_rows(session, vaults).await
     }
 
+    async fn may(&self, session: Session, vault: Id, need: Role) -> Result<()> {
+        let mut look = self.look(session).await?;
+        self.need(&mut look, vault, need).await
+    }
+
     async fn last_signed(&self, session: Session, vault: Id, signer: Id) -> Result<Option<u64>> {
         let mut look = self.look(session).await?;
         if self.sight(&mut look, vault).await? == states::visible::Sight::None {
-            return Err(look::no_vault());
+            return Err(self.denied(&look.caller, Some(vault), "no role", look::no_vault()).await);
         }
         look.snapshot.last_signed(vault, signer).await
     }
@@ -215,8 +239,9 @@ impl Authority for Engine {
         vault: Id,
         size: u64,
         of: Vec<(Id, Option<u64>)>,
+        reading: Reading,
     ) -> Result<Vec<Result<ItemAnswer>>> {
-        self.read_items(session, vault, size, of).await
+        self.read_items(session, vault, size, of, reading).await
     }
 
     async fn file(&self, session: Session, vault: Id, size: u64, file: Id) -> Result<FileAnswer> {

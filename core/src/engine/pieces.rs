@@ -5,6 +5,7 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use super::Engine;
+use super::notes::About;
 use super::submit::content::LARGEST_PIECE;
 use crate::authority::Session;
 use crate::error::{Error, Result};
@@ -81,7 +82,11 @@ impl Engine {
         let mut look = self.look(session).await?;
         self.need(&mut look, vault, Role::Read).await?;
         let row = look.snapshot.file(vault, file).await?;
-        row.filter(|row| !row.detached).ok_or_else(no_file)?;
+        let row = row.filter(|row| !row.detached).ok_or_else(no_file)?;
+        if self.audits_reads(&mut *look.snapshot).await? {
+            let about = About { vault: Some(vault), item: Some(row.item), file: Some(file), version: 0 };
+            self.note_file(&look.caller, about, false).await?;
+        }
         drop(look);
         // Nobody but a role holder gets here, so that a piece is gone can be said.
         self.store.piece(file, index).await?.ok_or_else(|| {

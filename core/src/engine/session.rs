@@ -7,10 +7,12 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use super::known::View;
+use super::notes::About;
 use super::{Engine, clock, random};
 use crate::authority::{Challenge, Session, SignIn, session_message};
 use crate::error::{Error, Result};
 use crate::log::operation::{LogId, LogKind};
+use crate::log::reads::{Action, ReadEntry};
 use crate::log::replay::PrincipalLog;
 use crate::log::signature;
 use crate::model::id::{Id, PrincipalKind};
@@ -20,6 +22,7 @@ use crate::store::{Snapshot, TreeId};
 const CHALLENGES: u64 = 16_384;
 const CHALLENGE_LIVES: Duration = Duration::from_mins(1);
 const SESSIONS: u64 = 262_144;
+const LONGEST_APP: usize = 256;
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -34,13 +37,16 @@ pub(super) struct Caller {
     pub(super) reissued: bool,
     /// In milliseconds since 1970.
     expires_at: Option<u64>,
+    /// The session's public name, which opens nothing.
+    pub(super) session: Id,
+    /// The program, as it named itself.
+    pub(super) app: Option<Arc<str>>,
 }
 
 struct Open {
     caller: Caller,
     /// The size of the principal's log when it was looked at last.
     size: u64,
-    app: Option<Arc<str>>,
 }
 
 /// The challenges and sessions that are open.
@@ -78,7 +84,7 @@ impl Engine {
             .find(|generation| generation.keys.sign == key)
             .map(|generation| generation.number)
             .ok_or_else(refused)?;
-        caller(&view, principal, number)?;
+        check(&view, principal, number)?;
         let account = &view.directory.account;
         let mut roots: Vec<Id> =
             snapshot.logs(TreeId::AccountHeads, 1, 2).await?.iter().map(|row| row.log.id).collect();
@@ -97,6 +103,9 @@ impl Engine {
     }
 
     pub(super) async fn open_session(&self, sign_in: SignIn) -> Result<Session> {
+        if sign_in.app.as_ref().is_some_and(|app| app.len() > LONGEST_APP) {
+            return Err(Error::argument("app", format!("it is longer than {LONGEST_APP} bytes: shorten it")));
+        }
         let (challenge, principal, key) = self.sessions.challenges.remove(&sign_in.nonce).ok_or_else(refused)?;
         if (principal, challenge.generation) != (sign_in.principal, sign_in.generation) {
             return Err(refused());
@@ -107,9 +116,12 @@ impl Engine {
         let log = LogId::new(LogKind::Principal, principal);
         let mut snapshot = self.store.snapshot().await?;
         let view = self.view(&mut *snapshot, [log]).await?;
-        let caller = caller(&view, principal, challenge.generation)?;
         let session = Session(random::make_id()?);
-        let open = Open { caller, size: view.size(log), app: sign_in.app.map(Into::into) };
+        let (name, app) = (ReadEntry::session_id(session.0), sign_in.app.map(Into::into));
+        let caller = caller(&view, principal, challenge.generation, name, app)?;
+        drop(snapshot);
+        self.note(&caller, Action::SessionOpened, About::default(), String::new()).await?;
+        let open = Open { caller, size: view.size(log) };
         self.sessions.open.insert(session.0, Arc::new(open));
         Ok(session)
     }
@@ -128,28 +140,35 @@ impl Engine {
     }
 
     async fn renew(&self, session: Session, open: &Open, snapshot: &mut dyn Snapshot) -> Result<Caller> {
-        let Caller { principal, generation, .. } = open.caller;
+        let Caller { principal, generation, session: name, .. } = open.caller;
+        let app = open.caller.app.clone();
         let log = LogId::new(LogKind::Principal, principal);
         if snapshot.log(log).await?.is_some_and(|row| row.state.size == open.size) {
             return Ok(open.caller.clone());
         }
         let view = self.view(snapshot, [log]).await?;
-        let caller = caller(&view, principal, generation).inspect_err(|_| self.sessions.open.invalidate(&session.0))?;
-        let renewed = Open { caller: caller.clone(), size: view.size(log), app: open.app.clone() };
+        let caller = caller(&view, principal, generation, name, app)
+            .inspect_err(|_| self.sessions.open.invalidate(&session.0))?;
+        let renewed = Open { caller: caller.clone(), size: view.size(log) };
         self.sessions.open.insert(session.0, Arc::new(renewed));
         Ok(caller)
     }
 }
 
-/// The caller, if these keys are its newest and may be used now.
-fn caller(view: &View, principal: Id, generation: u32) -> Result<Caller> {
+/// Refuses unless these keys are the principal's newest and may be used now.
+fn check(view: &View, principal: Id, generation: u32) -> Result<&PrincipalLog> {
     let log = view.directory.principal(principal).ok_or_else(refused)?;
     let replaced = log.kind == PrincipalKind::Recovery && view.directory.account.recovery() != Some(principal);
     if replaced || !stands(log, generation) || clock::is_over(log.expires_at, clock::now()) {
         return Err(refused());
     }
+    Ok(log)
+}
+
+fn caller(view: &View, principal: Id, generation: u32, session: Id, app: Option<Arc<str>>) -> Result<Caller> {
+    let log = check(view, principal, generation)?;
     let reissued = log.newest().is_some_and(|newest| newest.chain > 0);
-    Ok(Caller { principal, generation, kind: log.kind, reissued, expires_at: log.expires_at })
+    Ok(Caller { principal, generation, kind: log.kind, reissued, expires_at: log.expires_at, session, app })
 }
 
 fn stands(log: &PrincipalLog, generation: u32) -> bool {

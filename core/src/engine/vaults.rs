@@ -1,6 +1,6 @@
 //! The vaults of a caller, and their sealed rows.
 
-use super::look::{Look, no_vault};
+use super::look::{Look, lacking, no_vault};
 use super::{Engine, pages};
 use crate::authority::{Ids, Session, VaultRows};
 use crate::error::Result;
@@ -82,7 +82,7 @@ impl Engine {
             rows.push(if self.opens(&mut look, vault).await? {
                 sealed(&mut look, vault).await
             } else {
-                Err(no_vault())
+                Err(self.denied(&look.caller, Some(vault), &lacking(Role::Read, None), no_vault()).await)
             });
         }
         Ok(rows)

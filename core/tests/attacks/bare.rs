@@ -9,8 +9,8 @@ use minicbor::Decode;
 use minicbor::bytes::ByteArray;
 use rusqlite::Connection;
 use strongroom::authority::{
-    AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Rows, Session, SignIn, States, StatesRequest,
-    Submission, Submitted, VaultRows,
+    AuditPage, AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Reading, ReadsFilter, ReadsPage,
+    Rows, Session, SignIn, States, StatesRequest, Submission, Submitted, VaultRows,
 };
 use strongroom::client::Client;
 use strongroom::crypto::file::{FileOpener, file_context};
@@ -21,12 +21,14 @@ use strongroom::error::Result;
 use strongroom::log::body::Recipient;
 use strongroom::log::feed::Head;
 use strongroom::log::operation::{Body, LogId, LogKind};
+use strongroom::log::reads::Chain;
 use strongroom::model::change::ChangeFilter;
 use strongroom::model::file::{NewFile, Source};
 use strongroom::model::id::{FileId, Id, ItemId, VaultId};
 use strongroom::model::item::{ItemFilter, ItemUpdate, NewItem};
+use strongroom::model::role::Role;
 use strongroom::store::sqlite::SqliteStore;
-use strongroom::store::{FeedRow, Receipt};
+use strongroom::store::{FeedRow, ReadRow, Receipt};
 
 use crate::signed::{force, item_row, sealed};
 use crate::world::{Member, World, code, connect, email, item, read, secret};
@@ -83,7 +85,11 @@ unchecked! {
     states(request: StatesRequest) -> States;
     feed(from: u64, vaults: Option<Vec<Id>>, limit: u32) -> (Vec<FeedRow>, u64);
     export(from: u64, limit: u32) -> Vec<AuditRow>;
-    audit(from: u64, limit: u32) -> (Vec<FeedRow>, u64);
+    audit(from: u64, limit: u32) -> AuditPage;
+    reads(filter: ReadsFilter, from: u64, limit: u32) -> ReadsPage;
+    export_reads(from: u64, limit: u32) -> Vec<ReadRow>;
+    chains() -> Vec<Chain>;
+    may(vault: Id, need: Role) -> ();
     profiles(principals: Vec<Id>) -> Vec<Option<Profile>>;
     find_principals(emails: Vec<String>) -> Vec<Option<Id>>;
     principals(kind: u8, from: u64, limit: u32) -> Ids;
@@ -94,7 +100,7 @@ unchecked! {
     find_vault(creator: Id, external_id: String) -> Option<Id>;
     vault_rows(vaults: Vec<Id>) -> Vec<Result<VaultRows>>;
     last_signed(vault: Id, signer: Id) -> Option<u64>;
-    items(vault: Id, size: u64, of: Vec<(Id, Option<u64>)>) -> Vec<Result<ItemAnswer>>;
+    items(vault: Id, size: u64, of: Vec<(Id, Option<u64>)>, reading: Reading) -> Vec<Result<ItemAnswer>>;
     file(vault: Id, size: u64, file: Id) -> FileAnswer;
 }
 

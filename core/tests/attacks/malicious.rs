@@ -6,17 +6,19 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use strongroom::authority::{
-    AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Session, SignIn, States, StatesRequest,
-    Submission, Submitted, VaultRows,
+    AuditPage, AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Reading, ReadsFilter, ReadsPage,
+    Session, SignIn, States, StatesRequest, Submission, Submitted, VaultRows,
 };
 use strongroom::client::Client;
 use strongroom::error::Result;
 use strongroom::log::body::Recipient;
 use strongroom::log::feed::Head;
 use strongroom::log::operation::LogId;
+use strongroom::log::reads::Chain;
 use strongroom::model::credential::Credential;
 use strongroom::model::id::Id;
-use strongroom::store::{FeedRow, Receipt};
+use strongroom::model::role::Role;
+use strongroom::store::{FeedRow, ReadRow, Receipt};
 
 use crate::world::connect;
 
@@ -123,7 +125,11 @@ methods! {
     states(session: Session, request: StatesRequest) -> States;
     feed(session: Session, from: u64, vaults: Option<Vec<Id>>, limit: u32) -> (Vec<FeedRow>, u64);
     export(session: Session, from: u64, limit: u32) -> Vec<AuditRow>;
-    audit(session: Session, from: u64, limit: u32) -> (Vec<FeedRow>, u64);
+    audit(session: Session, from: u64, limit: u32) -> AuditPage;
+    reads(session: Session, filter: ReadsFilter, from: u64, limit: u32) -> ReadsPage;
+    export_reads(session: Session, from: u64, limit: u32) -> Vec<ReadRow>;
+    chains(session: Session) -> Vec<Chain>;
+    may(session: Session, vault: Id, need: Role) -> ();
     profiles(session: Session, principals: Vec<Id>) -> Vec<Option<Profile>>;
     find_principals(session: Session, emails: Vec<String>) -> Vec<Option<Id>>;
     principals(session: Session, kind: u8, from: u64, limit: u32) -> Ids;
@@ -134,6 +140,6 @@ methods! {
     find_vault(session: Session, creator: Id, external_id: String) -> Option<Id>;
     vault_rows(session: Session, vaults: Vec<Id>) -> Vec<Result<VaultRows>>;
     last_signed(session: Session, vault: Id, signer: Id) -> Option<u64>;
-    items(session: Session, vault: Id, size: u64, of: Vec<(Id, Option<u64>)>) -> Vec<Result<ItemAnswer>>;
+    items(session: Session, vault: Id, size: u64, of: Vec<(Id, Option<u64>)>, reading: Reading) -> Vec<Result<ItemAnswer>>;
     file(session: Session, vault: Id, size: u64, file: Id) -> FileAnswer;
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use strongroom::authority::{ItemAnswer, Rows};
+use strongroom::authority::{ItemAnswer, Reading, Rows};
 use strongroom::crypto::part::{self, Part, Place};
 use strongroom::error::Result;
 use strongroom::log::body::{ItemWritten, sealed_hash};
@@ -17,7 +17,8 @@ use crate::world::{Member, World, code, item, read, secret};
 /// The newest version of an item, as an honest engine answers it.
 async fn answer(world: &World, member: &Member, vault: VaultId, of: ItemId, version: Option<u64>) -> ItemAnswer {
     let size = world.state(strongroom::log::operation::LogKind::Items, vault).await.size;
-    let mut rows = world.engine.items(member.session, vault.0, size, vec![(of.0, version)]).await.unwrap();
+    let mut rows =
+        world.engine.items(member.session, vault.0, size, vec![(of.0, version)], Reading::Whole).await.unwrap();
     rows.pop().unwrap().unwrap()
 }
 

@@ -75,7 +75,7 @@ async fn the_recovery_key_reads_and_writes_nothing() {
 
 async fn rescue_item(world: &World, rescue: &Member, vault: Id, item: ItemId) -> strongroom::error::Result<()> {
     let size = world.state(LogKind::Items, vault).await.size;
-    let mut answers = world.engine.items(rescue.session, vault, size, vec![(item.0, None)]).await?;
+    let mut answers = world.engine.items(rescue.session, vault, size, vec![(item.0, None)], Reading::Whole).await?;
     answers.remove(0).map(drop)
 }
 

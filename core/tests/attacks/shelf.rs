@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use minicbor::Decode;
 use minicbor::bytes::ByteArray;
-use strongroom::authority::FileAnswer;
+use strongroom::authority::{FileAnswer, Reading};
 use strongroom::client::Client;
 use strongroom::crypto::file::{CHUNK, FileSealer, PIECE_CHUNKS};
 use strongroom::crypto::key::SealKey;
@@ -135,7 +135,7 @@ impl Shelf {
     /// The real key of a file, as everybody has it who may read.
     pub(crate) async fn file_key(&self, file: FileId) -> SealKey {
         let (engine, session) = (&self.world.engine, self.reader.session);
-        let mut rows = engine.items(session, self.vault.0, 1, vec![(self.item.0, None)]).await.unwrap();
+        let mut rows = engine.items(session, self.vault.0, 1, vec![(self.item.0, None)], Reading::Whole).await.unwrap();
         let details = rows.pop().unwrap().unwrap().details;
         let (account, vault, item) = (self.reader.token.account, self.vault, Some(self.item));
         let place = Place { account, vault, item, version: 1, epoch: 1, part: Part::Details };

@@ -1,6 +1,6 @@
 //! What is answered, and its proofs.
 
-use strongroom::authority::{AuditRow, Authority, VaultRows};
+use strongroom::authority::{AuditRow, Authority, Reading, VaultRows};
 use strongroom::log::feed::Head;
 use strongroom::log::operation::{Body, LogId, LogKind};
 use strongroom::log::tree::verify_inclusion;
@@ -41,7 +41,7 @@ async fn an_answer_proves_itself() {
 
         let session = world.sign_in(reader).await;
         let of = vec![(id, None), (id, Some(1)), (fresh(), None)];
-        let mut answers = world.engine.items(session, vault, items.size, of).await.unwrap();
+        let mut answers = world.engine.items(session, vault, items.size, of, Reading::Whole).await.unwrap();
         assert_eq!(code(answers.remove(2)), "not_found");
         for answer in answers {
             let answer = answer.unwrap();
@@ -50,7 +50,7 @@ async fn an_answer_proves_itself() {
             assert_eq!(answer.newest, answer.entry.seq == 1);
             assert_eq!((answer.created_at, answer.overview), (first.time, b"overview".to_vec()));
         }
-        let behind = world.engine.items(session, vault, 1, vec![(id, None)]).await.unwrap().remove(0);
+        let behind = world.engine.items(session, vault, 1, vec![(id, None)], Reading::Whole).await.unwrap().remove(0);
         assert_eq!(code(behind), "conflict");
     }
 }
@@ -99,7 +99,7 @@ async fn the_recovery_key_reads_states_and_no_items() {
     let states = world.states(&world.recovery, &[], &[vault], Head::empty()).await;
     assert_eq!((states.vaults[0].access_entries.len(), states.vaults[0].items_entries.len()), (1, 0));
     let session = world.sign_in(&world.recovery).await;
-    assert_eq!(code(world.engine.items(session, vault, 1, vec![(id, None)]).await), "not_found");
+    assert_eq!(code(world.engine.items(session, vault, 1, vec![(id, None)], Reading::Whole).await), "not_found");
     let rows = world.engine.vault_rows(session, vec![vault]).await.unwrap().remove(0).unwrap();
     assert_eq!(rows.wraps.len(), 1);
 }
@@ -115,15 +115,15 @@ async fn the_feed_shows_vaults_of_the_caller_and_the_export_everything() {
     let (rows, next) = world.engine.feed(session, 0, None, 100).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.log.id).collect::<Vec<_>>(), [mine]);
     assert_eq!(next, head.size);
-    assert!(world.engine.audit(session, 0, 100).await.unwrap().0.is_empty());
+    assert!(world.engine.audit(session, 0, 100).await.unwrap().places.is_empty());
     assert_eq!(code(world.engine.export(session, 0, 100).await), "permission_denied");
     let owner = world.sign_in(&world.owner).await;
     let all = world.engine.export(owner, 0, 1_000).await.unwrap();
     assert_eq!(all.len() as u64, head.size);
-    assert_eq!(all.iter().filter(|row| matches!(row, AuditRow::Entry(_))).count(), 7);
+    assert_eq!(all.iter().filter(|row| matches!(row, AuditRow::Entry(..))).count(), 7);
     let page = world.engine.export(owner, 2, 3).await.unwrap();
     assert!(
-        matches!(&page[..], [AuditRow::Entry(_), AuditRow::Heads(_), AuditRow::Entry(entry)] if entry.position == 4)
+        matches!(&page[..], [AuditRow::Entry(..), AuditRow::Heads(_), AuditRow::Entry(entry, _)] if entry.position == 4)
     );
-    assert_eq!(world.engine.audit(owner, 0, 100).await.unwrap().0.len(), 7);
+    assert_eq!(world.engine.audit(owner, 0, 100).await.unwrap().places.len(), 7);
 }

@@ -28,11 +28,11 @@ impl Sealed {
         for _ in 0..MAX_TRIES {
             // What another administrator did a moment ago decides whether there is anything to do.
             let known = self.refresh(Need::vault(vault).asked_now()).await?;
-            self.governed(&known, vault)?;
+            self.governed(&known, vault).await?;
             let who = self.principal_id(&to).await?;
             // Keys are given to who stands in the head that the grant names as seen.
             let known = self.refresh(Need::vault(vault).and_principals([who]).asked_now()).await?;
-            let view = self.governed(&known, vault)?.clone();
+            let view = self.governed(&known, vault).await?.clone();
             let log = known.directory()?.principal(who).ok_or_else(nobody)?;
             let newest = log.newest().ok_or_else(nobody)?;
             if log.kind == PrincipalKind::Recovery {
@@ -117,11 +117,11 @@ impl Sealed {
         for _ in 0..MAX_TRIES {
             // What another administrator did a moment ago decides whether there is anything to do.
             let known = self.refresh(Need::vault(vault).asked_now()).await?;
-            self.governed(&known, vault)?;
+            self.governed(&known, vault).await?;
             let id = self.principal_id(who).await?;
             let known = self.refresh(Need::vault(vault).and_principals([id]).asked_now()).await?;
             known.directory()?.principal(id).ok_or_else(nobody)?;
-            let view = self.governed(&known, vault)?;
+            let view = self.governed(&known, vault).await?;
             if view.log.tenure(id).is_none() {
                 return Ok(());
             }
@@ -136,19 +136,26 @@ impl Sealed {
     }
 
     /// The vault, if the caller may say who is in it: as administrator, or as the recovery key where the epoch names it.
-    pub(super) fn governed<'a>(&self, known: &'a Known, vault: Id) -> Result<&'a VaultView> {
-        let view = known.vault(vault)?;
+    pub(super) async fn governed<'a>(&self, known: &'a Known, vault: Id) -> Result<&'a VaultView> {
+        match self.governs(known, vault) {
+            Some(view) => Ok(view),
+            None => self.admitted(known, vault, Role::Admin).await,
+        }
+    }
+
+    pub(super) fn governs<'a>(&self, known: &'a Known, vault: Id) -> Option<&'a VaultView> {
+        let view = known.vault(vault).ok()?;
         let recovery = view.log.epoch().start.recovery;
         if recovery.is_some_and(|key| key.principal == self.my_id()) && !view.log.deleted {
-            return Ok(view);
+            return Some(view);
         }
-        self.member_with(known, vault, Role::Admin)
+        self.member_with(known, vault, Role::Admin).ok()
     }
 
     pub(super) async fn grants_of(&self, vault: Id, at: Option<Timestamp>) -> Result<Vec<Grant>> {
         let known = self.refresh(Need::vault(vault).asked_now()).await?;
-        if self.governed(&known, vault).is_err() {
-            self.member(&known, vault)?;
+        if self.governs(&known, vault).is_none() {
+            self.admitted(&known, vault, Role::Read).await?;
         }
         self.complete(&known, &[vault]).await;
         self.grants_in(&known, known.vault(vault)?, at).await
@@ -160,7 +167,7 @@ impl Sealed {
         let ids = self.authority.vaults(self.session(), from, page.limit).await?;
         let need = Need { vaults: ids.ids.iter().copied().collect(), ..Need::default() };
         let known = self.refresh(need.asked_now()).await?;
-        let views: Vec<_> = ids.ids.iter().filter_map(|vault| self.governed(&known, *vault).ok()).collect();
+        let views: Vec<_> = ids.ids.iter().filter_map(|vault| self.governs(&known, *vault)).collect();
         let people: BTreeSet<Id> = views.iter().flat_map(|view| view.log.members.keys().copied()).collect();
         let people: Vec<Id> = people.into_iter().collect();
         self.profiles.load(self.authority(), self.session(), &known, &people).await?;

@@ -7,22 +7,27 @@ use super::changes::logs_of;
 use super::checked::Checked;
 use super::events::{Event, What};
 use super::known::Known;
+use super::reads::{Merged, Place, Read, merge};
 use super::trust::Need;
 use super::verify::{Pending, apply_access, apply_directory, apply_item};
-use crate::authority::{AuditRow, EntryAnswer};
+use crate::authority::{AuditRow, EntryAnswer, ReadsFilter};
 use crate::backend::{PageRequest, Rows};
 use crate::error::{Error, Result};
 use crate::log::feed::{self, Head, HeadsRoots, is_vault_log};
-use crate::log::operation::{LogId, LogKind};
+use crate::log::operation::{Body, LogId, LogKind};
+use crate::log::reads::Anchors;
 use crate::log::replay::{Directory, ItemsLog, VaultLog};
 use crate::log::tree::{self, Frontier, MemoryNodes};
 use crate::model::audit::{AuditEvent, AuditFilter, AuditProof, Evidence};
-use crate::model::id::{AccountId, FileId, Id, ItemId, PrincipalId, PrincipalKind, VaultId};
+use crate::model::id::{AccountId, FileId, Id, ItemId, PrincipalId, PrincipalKind, SessionId, VaultId};
 use crate::model::principal::PrincipalRef;
 use crate::model::time;
+use crate::store::{FeedRow, SessionRow};
 
 /// Leaves of the feed that are replayed at a time.
 const LEAVES: u32 = 2_000;
+/// Versions of items that are verified at a time.
+const VERSIONS: usize = 256;
 
 impl Sealed {
     pub(super) async fn page_of_audit(&self, filter: AuditFilter, page: PageRequest) -> Result<Rows<AuditEvent>> {
@@ -32,36 +37,52 @@ impl Sealed {
             Some(actor) => Some(self.principal_id(&actor.parse::<PrincipalRef>()?).await?),
         };
         let vault = vault.map(|vault| vault.parse::<VaultId>()).transpose()?;
-        let from = super::keys::parse_place(page.after.as_deref())?;
-        let (places, next) = self.authority.audit(self.session(), from, page.limit).await?;
+        let from = Place::parse(page.after.as_deref())?;
+        let filter = ReadsFilter { actor, vault: vault.map(|vault| vault.0), since: since.map(time::to_millis) };
+        let signed = self.authority.audit(self.session(), from.feed, page.limit).await?;
+        // After the feed, so that what was read before an entry of the feed is here with it.
+        let observed = self.authority.reads(self.session(), filter, from.reads, page.limit).await?;
+        let places: Vec<FeedRow> = signed.places.iter().map(|(place, _)| *place).collect();
         let mut logs = logs_of(&places);
         let mut vaults = logs.remove(&LogKind::Vault).unwrap_or_default();
         vaults.append(&mut logs.remove(&LogKind::Items).unwrap_or_default());
-        let directory = logs
+        let mut directory: BTreeSet<LogId> = logs
             .into_iter()
             .filter(|(kind, _)| *kind != LogKind::Reads)
             .flat_map(|(kind, ids)| ids.into_iter().map(move |id| LogId::new(kind, id)))
             .collect();
+        let reads = observed.rows.iter().map(Read::of).collect::<Result<Vec<_>>>()?;
+        directory.extend(reads.iter().map(|read| LogId::new(LogKind::Principal, read.entry.actor)));
         let need = Need { logs: directory, vaults, items: true, ..Need::default().asked_now() };
-        let known = if places.is_empty() { self.trust.known().await } else { self.refresh(need).await? };
-        let events: Vec<&Event> = places.iter().filter_map(|place| found(&known, place.log, place.position)).collect();
-        let people: BTreeSet<Id> = events.iter().filter_map(|event| event.signer).collect();
+        let nothing = places.is_empty() && reads.is_empty();
+        let known = if nothing { self.trust.known().await } else { self.refresh(need).await? };
+        let events: Vec<Option<&Event>> = places.iter().map(|place| found(&known, place.log, place.position)).collect();
+        let signers = events.iter().flatten().filter_map(|event| event.signer);
+        let people: BTreeSet<Id> = signers.chain(reads.iter().map(|read| read.entry.actor)).collect();
         self.profiles.load(self.authority(), self.session(), &known, &people.into_iter().collect::<Vec<_>>()).await?;
-        let data = events
+        let (merged, next) = merge(&signed, &observed, &reads, page.limit as usize);
+        let data = merged
             .into_iter()
-            .map(|event| self.audited(&known, event))
+            .filter_map(|place| match place {
+                Merged::Signed(number) => {
+                    let session = signed.places.get(number).and_then(|(_, origin)| origin.session.as_ref());
+                    events.get(number).copied().flatten().map(|event| Ok(self.audited(&known, event, session)))
+                }
+                Merged::Observed(number) => reads.get(number).map(|read| self.observed(&known, read)),
+            })
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
             .filter(|event| actor.is_none_or(|actor| event.actor.id.id == actor))
             .filter(|event| generation.is_none_or(|generation| event.generation == generation))
             .filter(|event| vault.is_none_or(|vault| event.vault_id == Some(vault)))
             .filter(|event| action.is_empty() || action.iter().any(|pattern| fits(pattern, &event.action)))
             .filter(|event| since.is_none_or(|since| event.at >= since) && until.is_none_or(|until| event.at < until))
             .collect();
-        // A page may end early, with few events or none, before the feed does.
-        let next = (next < self.authority.end()?.size).then(|| next.to_string());
-        Ok(Rows { data, next })
+        // A page may end early, with few events or none, before there are no more.
+        Ok(Rows { data, next: next.map(|next| next.to_string()) })
     }
 
-    fn audited(&self, known: &Known, event: &Event) -> AuditEvent {
+    fn audited(&self, known: &Known, event: &Event, session: Option<&SessionRow>) -> AuditEvent {
         let (action, detail) = event.action();
         let principal = |id: Id| {
             let kind = known
@@ -85,8 +106,8 @@ impl Sealed {
             at: time::from_millis(event.time),
             actor: self.profiles.actor(known, event.signer.unwrap_or(self.owner.id)),
             generation: event.generation,
-            app: None,
-            session: None,
+            app: session.and_then(|row| row.app.clone()),
+            session: session.map(|row| SessionId(row.session).to_string()),
             action: action.to_owned(),
             vault_id: is_vault_log(event.log.kind).then_some(VaultId(event.log.id)),
             target_id,
@@ -113,7 +134,9 @@ impl Sealed {
             }
         }
         self.check_tables(&replay).await?;
-        Ok(AuditProof { events: replay.events, tree_size: replay.feed.size(), root: replay.feed.root() })
+        let (size, root, signed) = (replay.feed.size(), replay.feed.root(), replay.events);
+        let observed = self.replay_reads(replay.anchors, &replay.origins).await?;
+        Ok(AuditProof { events: signed + observed, tree_size: size, root })
     }
 
     /// Checks the sealed rows that the caller may see against what the replayed logs name.
@@ -134,15 +157,17 @@ impl Sealed {
                 vault.role_now(all, self.my_id(), now).is_some()
                     && !waits().iter().any(|(recipient, _)| recipient.principal == self.my_id())
             });
-            if vault.deleted || !mine && self.read_vault(vault.id.0).await.is_err() {
+            if vault.deleted || !mine {
                 continue;
             }
             self.read_vault(vault.id.0).await?;
             let items = replay.items.get(&vault.id.0);
+            let mut versions = Vec::new();
             for (item, state) in items.iter().flat_map(|items| &items.items).filter(|(_, state)| !state.deleted) {
-                for version in 1..=state.version {
-                    self.open_item(vault.id.0, *item, Some(version)).await?;
-                }
+                versions.extend((1..=state.version).map(|version| (*item, version)));
+            }
+            for versions in versions.chunks(VERSIONS) {
+                self.prove_items(vault.id.0, versions).await?;
             }
         }
         Ok(())
@@ -172,6 +197,9 @@ struct Replay {
     account_heads: Heads,
     vault_heads: Heads,
     batches: HashMap<u64, Id>,
+    anchors: Anchors,
+    /// Who signed an entry, and in which session.
+    origins: Vec<(Id, SessionRow)>,
 }
 
 #[derive(Default)]
@@ -197,12 +225,14 @@ impl Replay {
             account_heads: Heads::default(),
             vault_heads: Heads::default(),
             batches: HashMap::from([(0, tree::empty_root())]),
+            anchors: Anchors::default(),
+            origins: Vec::new(),
         }
     }
 
     fn take(&mut self, row: AuditRow) -> Result<()> {
         match row {
-            AuditRow::Entry(row) => {
+            AuditRow::Entry(row, session) => {
                 let (log, position) = (row.log, row.position);
                 if position != self.feed.size() {
                     return Err(self.broken("the feed's places are not contiguous"));
@@ -214,6 +244,10 @@ impl Replay {
                 let seen = entry.operation.seen;
                 if self.batches.get(&seen.size) != Some(&seen.root) {
                     return Err(self.broken("an author had seen a head that this feed never had"));
+                }
+                // Both keys of an acceptance sign it, so whose session brought it says nothing.
+                if !matches!(entry.operation.body, Body::PrincipalAccepted(_)) {
+                    self.origins.extend(entry.operation.signer.zip(session));
                 }
                 let state = self.grow(log, entry.placed().hash);
                 self.apply(&entry)?;
@@ -248,7 +282,7 @@ impl Replay {
     fn apply(&mut self, entry: &Pending) -> Result<()> {
         let id = entry.log.id;
         match entry.log.kind {
-            LogKind::Reads => Ok(()),
+            LogKind::Reads => Ok(self.anchors.apply(&entry.operation, entry.signature_count())?),
             LogKind::Account | LogKind::Principal | LogKind::Group => {
                 apply_directory(&self.checked, &mut self.directory, self.account, entry)
             }

@@ -1,7 +1,8 @@
 //! What a change makes of an item.
 
 use super::content::{Details, Overview, PlainField};
-use super::items::{Next, Opened};
+use super::items::Next;
+use super::opened::Opened;
 use crate::backend::ItemChange;
 use crate::error::{Error, Result};
 use crate::model::item::{Item, ItemSummary, MAX_FIELDS};

@@ -11,12 +11,14 @@ use tokio::sync::OnceCell;
 use self::reading::Content;
 use self::upload::Uploaded;
 use super::content::PlainFile;
-use super::items::{Kind, Opened, Written};
+use super::items::{Kind, Written};
 use super::known::Known;
+use super::opened::Opened;
 use super::repeated_file::Again;
 use super::repeats::{Purpose, Request};
 use super::trust::Need;
 use super::{MAX_TRIES, Sealed};
+use crate::authority::Reading;
 use crate::backend::{FileHandle, FileRequest};
 use crate::crypto::file;
 use crate::crypto::key::SealKey;
@@ -50,9 +52,11 @@ impl Sealed {
                 return self.attached_before(vault, item, &first, replace, Again::Asked(Box::new(request))).await;
             }
         }
-        let (_, opened) = self.open_item(vault, item, None).await?;
         if let Some(replace) = replace {
+            let (_, opened) = self.open_item(vault, item, None, Reading::Change).await?;
             find(&opened, replace.0)?;
+        } else {
+            self.open_item(vault, item, None, Reading::Summary).await?;
         }
         let (name, content_type) = (request.name.clone(), request.content_type.clone());
         let uploaded = self.upload(&known, vault, item, request).await?;
@@ -98,7 +102,7 @@ impl Sealed {
     }
 
     pub(super) async fn open_content(&self, vault: Id, item: Id, file: Id) -> Result<Box<dyn FileHandle>> {
-        let (known, opened) = self.open_item(vault, item, None).await?;
+        let (known, opened) = self.open_item(vault, item, None, Reading::File(file)).await?;
         let plain = find(&opened, file)?.clone();
         let (reference, leaves) = self.reference(known, vault, item, file).await?;
         if file::plaintext_length(reference.length)? != plain.size

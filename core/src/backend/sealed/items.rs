@@ -1,42 +1,26 @@
 //! Items: sealed, read, changed, ended.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use super::content::{self, Details, Overview, PlainField};
 use super::edit::{edited, summary};
 use super::keys::parse_place;
 use super::known::{Known, VaultView, no_item};
+use super::opened::{Opened, another};
 use super::repeats::other_arguments;
 use super::sign::Base;
 use super::trust::Need;
-use super::verify::Pending;
 use super::{MAX_TRIES, Sealed, moved_on};
-use crate::authority::{EntryAnswer, FilePart, ItemAnswer, Rows as SealedRows, Submission, Submitted};
+use crate::authority::{FilePart, Reading, Rows as SealedRows, Submission, Submitted};
 use crate::backend::{ItemChange, PageRequest, Rows};
 use crate::crypto::part::{self, Part};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::body::{self, ItemWritten, sealed_hash};
 use crate::log::encoding::MaybeId;
-use crate::log::operation::{Body, LogId, LogKind, Operation};
-use crate::log::replay::NEXT;
-use crate::log::replay::items::check_item;
-use crate::log::tree;
+use crate::log::operation::{Body, Operation};
 use crate::model::file::File;
 use crate::model::id::{FileId, Id, ItemId, PrincipalId, PrincipalKind};
 use crate::model::item::{Category, Item, ItemSummary};
 use crate::model::role::Role;
 use crate::model::time;
-use crate::store::EntryRow;
-
-/// One verified version of an item, opened.
-pub(super) struct Opened {
-    pub(super) entry: Pending,
-    pub(super) written: ItemWritten,
-    pub(super) overview: Overview,
-    pub(super) details: Details,
-    pub(super) created_at: u64,
-}
 
 /// A version to be written over another.
 pub(super) struct Next {
@@ -135,7 +119,7 @@ impl Sealed {
                 self.refresh(Need::vault(vault).asked_now()).await?;
             }
             self.look(vault, Role::Write).await?;
-            let (known, opened) = self.open_item(vault, item, None).await?;
+            let (known, opened) = self.open_item(vault, item, None, Reading::Change).await?;
             if if_version.is_some_and(|version| version != opened.written.version) {
                 return Err(Error::conflict(format!(
                     "the item is at version {}, not at {}: read it again and repeat the change",
@@ -159,172 +143,22 @@ impl Sealed {
             }
             if self.settle(submitted, None).await?.is_some() {
                 self.trust.expire(vault).await;
-                return self.read_item(vault, item, Some(version)).await.map(|item| Written::Now(Box::new(item)));
+                return self
+                    .read_item(vault, item, Some(version), Reading::Written)
+                    .await
+                    .map(|item| Written::Now(Box::new(item)));
             }
         }
         Err(Self::contended("the item"))
-    }
-
-    pub(super) async fn read_item(&self, vault: Id, item: Id, version: Option<u64>) -> Result<Item> {
-        self.read_items(vault, vec![(item, version)]).await?.pop().unwrap_or_else(|| Err(no_item()))
-    }
-
-    /// Versions of items of one vault, in order; an error per row that could not be read.
-    pub(super) async fn read_items(&self, vault: Id, of: Vec<(Id, Option<u64>)>) -> Result<Vec<Result<Item>>> {
-        let (known, opened) = self.open_items(vault, &of).await?;
-        let view = known.vault(vault)?;
-        let authors: Vec<Id> = opened.iter().flatten().flat_map(Opened::author).collect();
-        self.profiles.load(self.authority(), self.session(), &known, &authors).await?;
-        Ok(opened.into_iter().map(|row| row.map(|opened| self.show_item(&known, view, &opened))).collect())
-    }
-
-    /// A version of an item, verified and opened, and what it was verified under.
-    pub(super) async fn open_item(&self, vault: Id, item: Id, version: Option<u64>) -> Result<(Arc<Known>, Opened)> {
-        let (known, mut opened) = self.open_items(vault, &[(item, version)]).await?;
-        Ok((known, opened.pop().unwrap_or_else(|| Err(no_item()))?))
-    }
-
-    /// As [`Self::open_item`], for many in one answer: in order, an error per row that is not there.
-    async fn open_items(&self, vault: Id, of: &[(Id, Option<u64>)]) -> Result<(Arc<Known>, Vec<Result<Opened>>)> {
-        let mut known = self.look(vault, Role::Read).await?;
-        let mut opened: Vec<Option<Result<Opened>>> = of.iter().map(|_| None).collect();
-        let mut asked_for = BTreeSet::new();
-        for _ in 0..MAX_TRIES {
-            let waiting: Vec<usize> = (0..of.len()).filter(|row| opened[*row].is_none()).collect();
-            if waiting.is_empty() {
-                return Ok((known, opened.into_iter().flatten().collect()));
-            }
-            let (view, _) = self.member(&known, vault)?;
-            let size = view.items_head.size;
-            let rows: Vec<(Id, Option<u64>)> = waiting.iter().map(|row| of[*row]).collect();
-            let answers = self.authority.items(self.session(), vault, size, rows).await?;
-            let asked = Arc::clone(&known);
-            if answers.len() != waiting.len() {
-                return Err(another());
-            }
-            let (mut moved, mut strangers) = (false, Vec::new());
-            for (row, answer) in waiting.into_iter().zip(answers) {
-                let (item, version) = of[row];
-                match answer {
-                    Ok(answer) => {
-                        let entry = self.read_entry(vault, &answer.entry)?;
-                        if let Some(stranger) = stranger(&asked, &entry).filter(|id| !asked_for.contains(id)) {
-                            strangers.push(stranger);
-                            continue;
-                        }
-                        let verified = self.verify_read(Arc::clone(&asked), vault, &entry, &answer.path).await?;
-                        if !Arc::ptr_eq(&verified, &asked) {
-                            known = verified;
-                        }
-                        let view = known.vault(vault)?;
-                        if view.items_head.size != size {
-                            // The log moved on while it was replayed: the answer is asked for again, under the newer state.
-                            continue;
-                        }
-                        let version = self.open_parts(view, entry, answer, version).await?;
-                        if version.written.item != item {
-                            return Err(another());
-                        }
-                        opened[row] = Some(Ok(version));
-                    }
-                    // The newest is beyond what was verified: its state needs its path.
-                    Err(error) if error.kind() == ErrorKind::Conflict => moved = true,
-                    Err(error) => opened[row] = Some(Err(error)),
-                }
-            }
-            if moved || !strangers.is_empty() {
-                asked_for.extend(strangers.iter().copied());
-                let need = Need::vault(vault).and_principals(strangers);
-                known = self.refresh(if moved { need.asked_now() } else { need }).await?;
-            }
-        }
-        Err(Self::contended("the item"))
-    }
-
-    /// An entry of an item log, if its path leads to the verified state and its author could write it.
-    pub(super) async fn verify_entry(
-        &self,
-        known: Arc<Known>,
-        vault: Id,
-        row: &EntryRow,
-        path: &[Id],
-    ) -> Result<(Arc<Known>, Pending)> {
-        let entry = self.read_entry(vault, row)?;
-        let known = match stranger(&known, &entry) {
-            Some(stranger) => self.refresh(Need::vault(vault).and_principals([stranger])).await?,
-            None => known,
-        };
-        let known = self.verify_read(known, vault, &entry, path).await?;
-        Ok((known, entry))
-    }
-
-    fn read_entry(&self, vault: Id, row: &EntryRow) -> Result<Pending> {
-        let answer = EntryAnswer {
-            time: row.time,
-            operation: row.operation.clone(),
-            signatures: row.signatures.clone(),
-            position: row.position,
-        };
-        Pending::read(self.account_id(), LogId::new(LogKind::Items, vault), row.seq, answer)
-    }
-
-    async fn verify_read(&self, known: Arc<Known>, vault: Id, entry: &Pending, path: &[Id]) -> Result<Arc<Known>> {
-        let view = known.vault(vault)?;
-        let placed = entry.placed();
-        tree::verify_inclusion(view.items_head.size, &view.items_head.root, &[(placed.seq, placed.hash)], path)?;
-        let directory = known.directory()?;
-        self.trust.checked.signatures(entry, &directory.signing_keys(&entry.operation).map_err(Error::from)?)?;
-        // Nothing proves the place in the feed that comes with it, so it is judged as if it came after all else.
-        if check_item(&entry.operation, NEXT, &view.log, directory).is_err() {
-            return self.replayed_entry(vault, entry).await;
-        }
-        if let Some(replayed) = view.items.as_ref().and_then(|items| items.items.get(&item_of(entry)?))
-            && replayed.seq == placed.seq
-            && replayed.entry != placed.hash
-        {
-            return Err(another());
-        }
-        self.join_author(known, entry).await
-    }
-
-    async fn open_parts(
-        &self,
-        view: &VaultView,
-        entry: Pending,
-        answer: ItemAnswer,
-        version: Option<u64>,
-    ) -> Result<Opened> {
-        let ItemAnswer { overview, details, created_at, .. } = answer;
-        let written = match &entry.operation.body {
-            Body::ItemPut(written) | Body::FileAttached(written) | Body::FileDetached(written) => written.clone(),
-            _ => return Err(another()),
-        };
-        let hidden = version.is_none()
-            && view
-                .items
-                .as_ref()
-                .and_then(|items| items.items.get(&written.item))
-                .is_some_and(|state| state.version > written.version);
-        if version.is_some_and(|version| version != written.version) || hidden {
-            return Err(another());
-        }
-        if sealed_hash(&overview) != written.overview || sealed_hash(&details) != written.details {
-            return Err(Error::tampered("an item's sealed parts are not the ones its log names: restore the store"));
-        }
-        let key = self.vault_key(view, written.epoch).await?;
-        let place = |part| self.item_place(view.log.id, written.item, written.version, written.epoch, part);
-        let overview = content::decode(&part::open_part(&key, &place(Part::Overview), &overview)?)?;
-        let details = content::decode(&part::open_part(&key, &place(Part::Details), &details)?)?;
-        Ok(Opened { entry, written, overview, details, created_at })
     }
 
     pub(super) async fn versions_of(&self, vault: Id, item: Id, page: PageRequest) -> Result<Rows<Item>> {
         let from = parse_place(page.after.as_deref())?.max(1);
-        let (_, newest) = self.open_item(vault, item, None).await?;
+        let (_, newest) = self.open_item(vault, item, None, Reading::Summary).await?;
         let last = newest.written.version;
         let until = last.min(from + u64::from(page.limit) - 1);
         let versions = (from..=until).map(|version| (item, Some(version))).collect();
-        let data = self.read_items(vault, versions).await?.into_iter().collect::<Result<_>>()?;
+        let data = self.read_items(vault, versions, Reading::Whole).await?.into_iter().collect::<Result<_>>()?;
         Ok(Rows { data, next: (until < last).then(|| (until + 1).to_string()) })
     }
 
@@ -352,7 +186,7 @@ impl Sealed {
         let next = wanted.get(page.limit as usize).map(|(created, ..)| created.to_string());
         wanted.truncate(page.limit as usize);
         let asked = wanted.iter().map(|(_, id, version)| (*id, Some(*version))).collect();
-        let rows = self.authority.items(self.session(), vault, view.items_head.size, asked).await?;
+        let rows = self.authority.items(self.session(), vault, view.items_head.size, asked, Reading::Summary).await?;
         let mut data = Vec::with_capacity(wanted.len());
         for ((_, id, version), row) in wanted.into_iter().zip(rows) {
             let answer = match row {
@@ -364,7 +198,7 @@ impl Sealed {
             let state = items.items.get(&id).ok_or_else(no_item)?;
             let entry = self.known_entry(vault, &answer, state.entry)?;
             let created_at = state.created_at;
-            let opened = self.open_parts(view, entry, answer, Some(version)).await?;
+            let opened = self.open_parts(view, entry, answer, Some(version), Reading::Summary).await?;
             if opened.written.item != id {
                 return Err(another());
             }
@@ -372,12 +206,6 @@ impl Sealed {
             data.push(summary(item));
         }
         Ok(Rows { data, next })
-    }
-
-    /// An entry that the replayed item log has already: only its hash is left to compare.
-    fn known_entry(&self, vault: Id, answer: &ItemAnswer, hash: Id) -> Result<Pending> {
-        let entry = self.read_entry(vault, &answer.entry)?;
-        if entry.placed().hash == hash { Ok(entry) } else { Err(another()) }
     }
 
     pub(super) async fn rewrite_item(
@@ -396,7 +224,7 @@ impl Sealed {
                 self.refresh(Need::vault(vault).asked_now()).await?;
             }
             self.look(vault, Role::Admin).await?;
-            let (known, opened) = self.open_item(vault, item, None).await?;
+            let (known, opened) = self.open_item(vault, item, None, Reading::Summary).await?;
             let view = known.vault(vault)?;
             let body = Body::ItemDeleted(body::ItemDeleted {
                 item,
@@ -454,35 +282,4 @@ impl Sealed {
             updated_by: PrincipalId { kind, id: author },
         }
     }
-}
-
-impl Opened {
-    fn author(&self) -> Vec<Id> {
-        self.entry.operation.signer.into_iter().collect()
-    }
-
-    /// The next version, the same so far.
-    pub(super) fn next(&self) -> Next {
-        Next {
-            overview: self.overview.clone(),
-            details: self.details.clone(),
-            archived: self.written.archived,
-            added: Vec::new(),
-            removed: Vec::new(),
-            files: Vec::new(),
-        }
-    }
-}
-
-/// The entry's author, if nothing is known of them yet.
-fn stranger(known: &Known, entry: &Pending) -> Option<Id> {
-    entry.operation.signer.filter(|id| known.directory().is_ok_and(|directory| directory.principal(*id).is_none()))
-}
-
-fn item_of(entry: &Pending) -> Option<Id> {
-    crate::log::replay::items::address(&entry.operation).ok().map(|(item, ..)| item)
-}
-
-pub(super) fn another() -> Error {
-    Error::tampered("the store answered another version of an item, or another item: restore the store")
 }

@@ -21,9 +21,11 @@ mod known;
 mod named;
 mod new_items;
 mod new_principals;
+mod opened;
 mod principals;
 mod profiles;
 mod proven;
+mod reads;
 mod receipts;
 mod reissue;
 mod rekey;
@@ -56,7 +58,7 @@ use super::{
     Backend, ChangeRequest, FileHandle, FileRequest, GrantRequest, ItemChange, ItemRequest, PageRequest,
     PrincipalRequest, PrincipalUpdate, Rows, VaultRequest,
 };
-use crate::authority::{self, Authority, Session, Submission, Submitted};
+use crate::authority::{self, Authority, Reading, Session, Submission, Submitted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::body::Recipient;
 use crate::log::encoding::Bytes;
@@ -364,11 +366,11 @@ impl Backend for Sealed {
     }
 
     async fn get_items(&self, vault: VaultId, items: Vec<ItemId>) -> Result<Vec<Result<Item>>> {
-        self.read_items(vault.0, items.into_iter().map(|item| (item.0, None)).collect()).await
+        self.read_items(vault.0, items.into_iter().map(|item| (item.0, None)).collect(), Reading::Whole).await
     }
 
     async fn get_item(&self, vault: VaultId, item: ItemId, version: Option<u64>) -> Result<Item> {
-        self.read_item(vault.0, item.0, version).await
+        self.read_item(vault.0, item.0, version, Reading::Whole).await
     }
 
     async fn item_history(&self, vault: VaultId, item: ItemId, page: PageRequest) -> Result<Rows<Item>> {

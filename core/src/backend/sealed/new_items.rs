@@ -8,7 +8,7 @@ use super::known::{Known, no_item};
 use super::repeats::{Purpose, Request, other_arguments};
 use super::trust::Need;
 use super::{MAX_TRIES, Sealed};
-use crate::authority::Submitted;
+use crate::authority::{Reading, Submitted};
 use crate::backend::{FileRequest, ItemRequest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::operation::{LogId, LogKind};
@@ -97,7 +97,7 @@ impl Sealed {
             files: Vec::new(),
         };
         if used {
-            let first = self.read_item(vault, item, Some(1)).await?;
+            let first = self.read_item(vault, item, Some(1), Reading::Written).await?;
             let first = same_item(first, &next.overview, &next.details, &named)?;
             self.same_files(vault, &first, files).await?;
             return Ok(Row::Done(Box::new(Ok(first))));
@@ -134,7 +134,7 @@ impl Sealed {
             } else {
                 self.refresh(Need::vault(vault).asked_now()).await?
             };
-            let view = self.member_with(&known, vault, Role::Write)?;
+            let view = self.admitted(&known, vault, Role::Write).await?;
             let (mut waiting, mut submissions) = (Vec::new(), Vec::new());
             for (row, new) in rows.iter().enumerate().filter_map(|(row, new)| Some((row, new.waiting()?))) {
                 let New { operation_id, item, next, .. } = new;
@@ -172,7 +172,7 @@ impl Sealed {
             Row::Used(new) => Some((new.item, Some(1))),
             _ => None,
         });
-        let mut read = self.read_items(vault, made.collect()).await?.into_iter();
+        let mut read = self.read_items(vault, made.collect(), Reading::Written).await?.into_iter();
         let mut next = || read.next().unwrap_or_else(|| Err(no_item()));
         Ok(rows
             .into_iter()

@@ -15,6 +15,10 @@ pub(super) struct NewProfile {
     pub(super) row: Profile,
 }
 
+pub(super) fn may_not() -> Error {
+    Error::permission_denied("this needs can_manage_users, which you do not have: ask the owner")
+}
+
 /// The one refusal for somebody who is not there, and for one whom the caller may not know.
 pub(super) fn nobody() -> Error {
     Error::not_found("there is no such principal, or you may not know of it: check the id or the e-mail address")

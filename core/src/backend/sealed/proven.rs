@@ -3,8 +3,8 @@
 use std::sync::{Arc, PoisonError};
 
 use super::Sealed;
-use super::items::another;
 use super::known::Known;
+use super::opened::another;
 use super::trust::Need;
 use super::verify::Pending;
 use crate::error::Result;

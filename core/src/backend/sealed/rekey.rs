@@ -146,7 +146,9 @@ impl Sealed {
         for page in vaults.chunks(PAGE as usize) {
             let need = Need { vaults: page.iter().copied().collect(), ..Need::default() };
             let known = self.refresh(need.asked_now()).await?;
-            page.iter().try_for_each(|vault| self.governed(&known, *vault).map(drop))?;
+            for vault in page {
+                self.governed(&known, *vault).await?;
+            }
         }
         Ok(())
     }
@@ -185,7 +187,7 @@ impl Sealed {
 
     /// Whether the task is the caller's to do in this vault, and not done.
     fn is_open(&self, known: &Known, vault: Id, task: Task) -> bool {
-        let (Ok(view), Ok(directory)) = (self.governed(known, vault), known.directory()) else { return false };
+        let (Some(view), Ok(directory)) = (self.governs(known, vault), known.directory()) else { return false };
         let now = time::to_millis(chrono::Utc::now());
         match task {
             Task::Move => true,

@@ -5,6 +5,7 @@ use futures_util::StreamExt;
 use super::Sealed;
 use super::files::{find, no_file};
 use super::repeats::other_arguments;
+use crate::authority::Reading;
 use crate::backend::FileRequest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::operation::{Body, Operation};
@@ -38,7 +39,7 @@ impl Sealed {
         if written.item != item || written.removed != removed {
             return Err(other_arguments());
         }
-        let (_, opened) = self.open_item(vault, item, Some(written.version)).await?;
+        let (_, opened) = self.open_item(vault, item, Some(written.version), Reading::Written).await?;
         if opened.entry.operation != *first {
             return Err(Error::tampered(
                 "the store answered an operation that is not in the item's log: restore the store",

@@ -1,13 +1,13 @@
 //! Where principals stand: changed, suspended, let back, ended.
 
 use super::known::Known;
-use super::principals::{NewProfile, nobody};
+use super::principals::{NewProfile, may_not, nobody};
 use super::sign::Base;
 use super::trust::Need;
 use super::{MAX_TRIES, Sealed};
 use crate::authority::{Profile, Rows};
 use crate::backend::PrincipalUpdate;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::log::body::{Nothing, PrincipalUpdated, rights_bits};
 use crate::log::operation::Body;
 use crate::log::replay::PrincipalLog;
@@ -87,10 +87,12 @@ impl Sealed {
         erase: bool,
     ) -> Result<()> {
         let id = self.principal_id(who).await?;
-        let known = self.managing(&[id]).await?;
-        let log = known.directory()?.principal(id).filter(|log| log.kind == kind).ok_or_else(nobody)?;
+        let known = self.refresh(Need::principals([id]).asked_now()).await?;
+        let may = known.directory()?.may(self.my_id(), MANAGE_USERS);
+        let log = known.directory()?.principal(id).filter(|log| log.kind == kind);
+        let log = log.ok_or_else(|| if may { nobody() } else { may_not() })?;
         let profile = log.profile;
-        if log.state == PrincipalState::Deleted {
+        if may && log.state == PrincipalState::Deleted {
             let shown = self.profiles.view(self.authority(), self.session(), &known, log).await?;
             if erase && !(shown.name.is_empty() && shown.email.is_none()) {
                 return Err(Error::conflict(
@@ -99,7 +101,7 @@ impl Sealed {
             }
             return Ok(());
         }
-        if let Some(successor) = successor {
+        if may && let Some(successor) = successor {
             self.hand_on(id, successor).await?;
         }
         self.change_principal(id, Some(kind), |log| {
@@ -123,7 +125,7 @@ impl Sealed {
         if known.directory()?.may(self.my_id(), MANAGE_USERS) {
             return Ok(known);
         }
-        Err(Error::permission_denied("this needs can_manage_users, which you do not have: ask the owner"))
+        Err(may_not())
     }
 
     /// Signs and submits the next operation of a principal's log, until it is taken. `make` answers `None` where nothing is
@@ -135,14 +137,23 @@ impl Sealed {
         make: impl Fn(&PrincipalLog) -> Result<Option<(Body, Rows)>> + Send + Sync,
     ) -> Result<()> {
         for _ in 0..MAX_TRIES {
-            let known = self.managing(&[who]).await?;
-            let log = known.directory()?.principal(who).ok_or_else(nobody)?;
+            let known = self.refresh(Need::principals([who]).asked_now()).await?;
+            let may = known.directory()?.may(self.my_id(), MANAGE_USERS);
+            let refusal = || if may { nobody() } else { may_not() };
+            let log = known.directory()?.principal(who).ok_or_else(refusal)?;
             if kind.is_some_and(|kind| log.kind != kind) {
-                return Err(nobody());
+                return Err(refusal());
             }
-            let Some((body, rows)) = make(log)? else { return Ok(()) };
+            let Some((body, rows)) = make(log).map_err(|error| if may { error } else { may_not() })? else {
+                return if may { Ok(()) } else { Err(may_not()) };
+            };
             let base = Base { log: Some(who), at: log.progress.head(), seen: known.head };
-            let submitted = self.submit(self.sign(base, None, body, rows)?).await?;
+            // Sent even without the right to it, so that the refusal stands in the audit.
+            let submitted =
+                self.submit(self.sign(base, None, body, rows)?).await.map_err(|error| match error.kind() {
+                    ErrorKind::PermissionDenied if !may => may_not().caused_by(error),
+                    _ => error,
+                })?;
             if self.settle(submitted, Some((who, None))).await?.is_some() {
                 self.refresh(Need::principals([who]).asked_now()).await?;
                 return Ok(());

@@ -31,7 +31,7 @@ impl Sealed {
             let need = Need { vaults: page.ids.iter().copied().collect(), ..Need::default() };
             let known = self.refresh(need.asked_now()).await?;
             for vault in &page.ids {
-                let Ok(view) = self.governed(&known, *vault) else { continue };
+                let Some(view) = self.governs(&known, *vault) else { continue };
                 if is_alone(&view.log, known.directory()?, who, self.my_id()) {
                     let request = GrantRequest { to: to.clone(), role: Role::Admin, expires_at: None };
                     self.let_in(*vault, request).await?;

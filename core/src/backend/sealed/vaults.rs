@@ -258,9 +258,29 @@ impl Sealed {
         if self.member_with(&known, vault, need).is_ok() {
             return Ok(known);
         }
-        let known = self.refresh(Need::vault(vault).asked_now()).await?;
-        self.member_with(&known, vault, need)?;
+        let known =
+            if known.vault(vault).is_ok() { self.refresh(Need::vault(vault).asked_now()).await? } else { known };
+        self.admitted(&known, vault, need).await?;
         Ok(known)
+    }
+
+    /// As [`Self::member_with`], a refusal standing in the audit.
+    pub(super) async fn admitted<'a>(&self, known: &'a Known, vault: Id, need: Role) -> Result<&'a VaultView> {
+        match self.member_with(known, vault, need) {
+            Ok(view) => Ok(view),
+            Err(refusal) => Err(self.refused(known, vault, need, refusal).await),
+        }
+    }
+
+    /// Has a refusal by this client's own look noted by the engine, unless it was: a vault that is left out is refused there.
+    pub(super) async fn refused(&self, known: &Known, vault: Id, need: Role, refusal: Error) -> Error {
+        if known.vault(vault).is_err() {
+            return refusal;
+        }
+        match self.authority.may(self.session(), vault, need).await {
+            Err(error) if error.kind() == ErrorKind::Unavailable => error,
+            _ => refusal,
+        }
     }
 
     /// The vault, if the caller's role there is at least this.
@@ -346,7 +366,7 @@ impl Sealed {
     ) -> Result<Vault> {
         for _ in 0..MAX_TRIES {
             let known = self.refresh(Need::vault(vault).asked_now()).await?;
-            let view = self.member_with(&known, vault, Role::Admin)?;
+            let view = self.admitted(&known, vault, Role::Admin).await?;
             let Some(before) = self.open_name(view, &self.vault_rows(vault).await?).await? else {
                 self.read_vault(vault).await?;
                 continue;
@@ -377,7 +397,7 @@ impl Sealed {
     pub(super) async fn end_vault(&self, vault: Id) -> Result<()> {
         for _ in 0..MAX_TRIES {
             let known = self.refresh(Need::vault(vault).asked_now()).await?;
-            let view = self.member_with(&known, vault, Role::Admin)?;
+            let view = self.admitted(&known, vault, Role::Admin).await?;
             let base = Base { log: Some(vault), at: view.log.progress.head(), seen: known.head };
             let submission = self.sign(base, None, Body::VaultDeleted(Nothing {}), SealedRows::default())?;
             let submitted = self.submit(submission).await?;

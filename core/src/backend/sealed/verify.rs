@@ -69,6 +69,11 @@ impl Pending {
         Placed { log: *log, seq: *seq, time: *time, hash: *hash, position: *position, operation }
     }
 
+    /// How many signatures it has.
+    pub(super) fn signature_count(&self) -> usize {
+        self.signatures.len()
+    }
+
     /// Whether every key that must have signed has, strictly.
     pub(super) fn check_signatures(&self, keys: &[VerifyingKey]) -> Result<()> {
         if keys.len() != self.signatures.len() {

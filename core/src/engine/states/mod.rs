@@ -5,7 +5,8 @@ pub(super) mod visible;
 
 use std::collections::HashSet;
 
-use super::look::Look;
+use super::look::{Look, lacking};
+use super::notes::About;
 use super::prove::prove;
 use super::{Engine, pages};
 use crate::authority::{
@@ -14,8 +15,10 @@ use crate::authority::{
 use crate::error::Result;
 use crate::log::feed::Head;
 use crate::log::operation::{LogId, LogKind};
+use crate::log::reads::Action;
 use crate::log::tree::{prove_consistency, prove_inclusion};
 use crate::model::id::Id;
+use crate::model::role::Role;
 use crate::store::{Snapshot, TreeId};
 use answer::Told;
 use visible::Sight;
@@ -32,7 +35,11 @@ impl Engine {
         let mut vaults = Vec::new();
         for asked in distinct(&request.vaults, |asked| asked.vault) {
             let sight = self.sight(&mut look, asked.vault).await?;
-            if sight != Sight::None {
+            if sight == Sight::None {
+                // What is left out is refused, in the words of a vault that is not there.
+                let about = About { vault: Some(asked.vault), ..About::default() };
+                self.note(&look.caller, Action::AccessDenied, about, lacking(Role::Read, None)).await?;
+            } else {
                 vaults.extend(vault_answer(&mut look, *asked, sight, &mut told).await?);
             }
         }

@@ -37,7 +37,8 @@ impl Bench<'_> {
         if !matches!(kind, LogKind::Vault | LogKind::Items) || creates {
             return Ok(());
         }
-        let vault = self.view.vaults.get(&received.log.id).filter(|vault| !vault.deleted).ok_or_else(no_vault)?;
+        let vault = self.view.vaults.get(&received.log.id).filter(|vault| !vault.deleted);
+        let vault = vault.ok_or_else(|| Stop::Denied(no_vault()))?;
         let (directory, who) = (self.directory(), self.caller);
         let seen = received.operation.seen.size;
         let position = crate::log::replay::NEXT;
@@ -46,7 +47,7 @@ impl Bench<'_> {
         {
             Ok(())
         } else {
-            Err(no_vault().into())
+            Err(Stop::Denied(no_vault()))
         }
     }
 

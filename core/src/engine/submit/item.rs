@@ -56,7 +56,7 @@ fn may_now(bench: &Bench<'_>, log: &VaultLog, received: &Received) -> Ruled {
         _ => (Role::Admin, None),
     };
     if log.role_now(bench.directory(), bench.caller.principal, bench.now) < Some(need) {
-        return Err(too_low(need).into());
+        return Err(Stop::Denied(too_low(need)));
     }
     let moved = epoch.is_some_and(|epoch| epoch != log.epoch().start.number);
     if moved || bench.batch.touches(LogId { kind: LogKind::Vault, id: received.log.id }) {

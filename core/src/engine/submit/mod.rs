@@ -20,12 +20,13 @@ mod vault;
 use std::time::Duration;
 
 use super::known::{Loading, View};
+use super::session::Caller;
 use super::{Engine, clock};
 use crate::authority::{Session, Submission, Submitted};
 use crate::error::{Error, ErrorKind, Result};
-use crate::log::operation::{LogId, LogKind};
+use crate::log::operation::{Body, LogId, LogKind};
 use crate::log::replay::mentions;
-use crate::store::{Guard, Outcome, Snapshot};
+use crate::store::{Guard, Outcome, SessionRow, Snapshot};
 use bench::Bench;
 use plan::{Plan, change_set};
 use received::Received;
@@ -111,17 +112,25 @@ impl Engine {
                 Ok(()) => {}
                 Err(Stop::Answer(answer)) => answers[*index] = Some(Ok(*answer)),
                 Err(Stop::Refused(error)) => answers[*index] = Some(Err(error)),
+                Err(Stop::Denied(error)) => {
+                    let begins = matches!(row.operation.body, Body::VaultCreated(_));
+                    let vault = matches!(row.log.kind, LogKind::Vault | LogKind::Items).then_some(row.log.id);
+                    let vault = vault.filter(|_| !begins);
+                    let detail = format!("{} was refused", row.name());
+                    answers[*index] = Some(Err(self.denied(&caller, vault, &detail, error).await));
+                }
                 // What another row of the batch decides is an answer only once that row is written.
                 Err(stop @ (Stop::Same { .. } | Stop::Beside(_))) => beside.push((*index, stop)),
             }
         }
         let plans = bench.into_batch().into_plans();
         drop(snapshot);
-        self.write(&plans, beside, answers).await
+        self.write(&caller, &plans, beside, answers).await
     }
 
     async fn write(
         &self,
+        caller: &Caller,
         plans: &[Plan],
         beside: Vec<(usize, Stop)>,
         answers: &mut Answers,
@@ -129,7 +138,8 @@ impl Engine {
         if plans.is_empty() {
             return Ok(None);
         }
-        let (change, owners) = change_set(plans);
+        let (mut change, owners) = change_set(plans);
+        change.session = Some(SessionRow { session: caller.session, app: caller.app.as_deref().map(str::to_owned) });
         let guards = change.guards.clone();
         match self.store.commit(change).await? {
             Outcome::Committed(receipts, _) => {
@@ -147,7 +157,7 @@ impl Engine {
                                 })
                             })
                         }
-                        Stop::Beside(error) | Stop::Refused(error) => Some(Err(error)),
+                        Stop::Beside(error) | Stop::Refused(error) | Stop::Denied(error) => Some(Err(error)),
                         Stop::Answer(answer) => Some(Ok(*answer)),
                     };
                 }

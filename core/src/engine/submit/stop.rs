@@ -19,6 +19,8 @@ pub(in crate::engine) enum Stop {
     Beside(Error),
     /// It is refused.
     Refused(Error),
+    /// It is refused, for its author has no role or right to it: this is noted.
+    Denied(Error),
 }
 
 /// A verdict of the engine.
@@ -43,8 +45,10 @@ pub(in crate::engine) fn refused(kind: &'static str) -> impl Fn(Refusal) -> Stop
         let say = |then: &str| format!("{kind} was asked: {}: {then}", refusal.why());
         Stop::Refused(match &refusal {
             Refusal::Order(_) => return Stop::stale(),
-            Refusal::Right(_) => Error::permission_denied(say("ask somebody who may")),
-            Refusal::Line(_) => Error::permission_denied(say("ask an administrator to let you in again")),
+            Refusal::Right(_) => return Stop::Denied(Error::permission_denied(say("ask somebody who may"))),
+            Refusal::Line(_) => {
+                return Stop::Denied(Error::permission_denied(say("ask an administrator to let you in again")));
+            }
             Refusal::State(_) => Error::conflict(say("look at the newest state")),
             Refusal::Malformed(_) => Error::invalid_argument(say("look at the newest state, or upgrade the client")),
         })

@@ -90,7 +90,7 @@ fn may_still(bench: &Bench<'_>, before: Option<&VaultLog>, received: &Received) 
     if rescue || before.role_now(bench.directory(), principal, bench.now) >= Some(need) {
         Ok(())
     } else {
-        Err(crate::engine::look::too_low(need).into())
+        Err(Stop::Denied(crate::engine::look::too_low(need)))
     }
 }
 
