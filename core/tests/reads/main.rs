@@ -5,5 +5,4 @@
 mod doctored;
 mod events;
 mod processes;
-mod vectors;
 mod world;

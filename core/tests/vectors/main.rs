@@ -14,6 +14,7 @@ mod labels;
 mod operations;
 mod parts;
 mod published;
+mod reads;
 mod tokens;
 mod trees;
 mod wraps;
@@ -29,6 +30,7 @@ fn make_vectors() {
     frozen::make("labels", labels::made);
     frozen::make("operations", operations::made);
     frozen::make("parts", parts::made);
+    frozen::make("reads", reads::made);
     frozen::make("tokens", tokens::made);
     frozen::make("wraps", wraps::made);
 }
