@@ -11,7 +11,7 @@ use strongroom::model::id::{FileId, Id, ItemId, VaultId};
 use super::vault::{grant, item};
 use super::world::{World, code, fresh, sign, taken_receipt};
 
-fn sealed(world: &World, vault: Id, file: Id, plaintext: &[u8]) -> (FileReference, Vec<Id>, Vec<Vec<u8>>) {
+pub(crate) fn sealed(world: &World, vault: Id, file: Id, plaintext: &[u8]) -> (FileReference, Vec<Id>, Vec<Vec<u8>>) {
     let key = SealKey::from_bytes(&[9; 32]).unwrap();
     let mut sealer = FileSealer::new(&key, world.account, VaultId(vault), ItemId(fresh()), FileId(file)).unwrap();
     let mut pieces: Vec<Vec<u8>> = sealer.push(plaintext).unwrap().into_iter().map(|piece| piece.bytes).collect();

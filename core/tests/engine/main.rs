@@ -4,6 +4,7 @@
 mod beginnings;
 mod endings;
 mod files;
+mod notes;
 mod people;
 mod proofs;
 mod reads;
