@@ -890,7 +890,7 @@ class AuditProof:
 
     @property
     def events(self) -> int:
-        """How many log entries were replayed."""
+        """How many entries of logs and chains of reads were replayed."""
 
     @property
     def tree_size(self) -> int:

@@ -58,7 +58,7 @@ from_core!(audit::AuditEvent => AuditEvent {
 #[pyclass(frozen, get_all, eq, hash, module = "strongroom")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct AuditProof {
-    /// How many log entries were replayed.
+    /// How many entries of logs and chains of reads were replayed.
     events: u64,
     /// The leaves of the feed's tree.
     tree_size: u64,

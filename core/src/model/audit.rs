@@ -74,7 +74,7 @@ pub struct AuditFilter {
 /// What a verification found whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditProof {
-    /// How many log entries were replayed.
+    /// How many entries of logs and chains of reads were replayed.
     pub events: u64,
     /// The leaves of the feed's tree.
     pub tree_size: u64,

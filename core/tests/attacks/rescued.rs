@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use strongroom::authority::Rows;
+use strongroom::authority::{Reading, Rows};
 use strongroom::log::body::{AccessGranted, MemberGrant};
 use strongroom::log::operation::{Body, LogId, LogKind};
 use strongroom::model::audit::AuditFilter;

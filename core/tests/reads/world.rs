@@ -50,7 +50,8 @@ impl World {
         let path = folder.path().join("class.db");
         let kit = init(Some(path.to_str().unwrap()), "owner@example.edu", None).await.unwrap();
         let owner = open(&path, &kit.token, Some("teacher/1")).await;
-        let user = NewUser { email: "alice@example.edu".to_owned(), name: Some("Alice".to_owned()), expires_at: None };
+        let user =
+            NewUser { email: "alice@example.edu".to_owned(), name: Some("Alice".to_owned()), ..NewUser::default() };
         let alice = owner.users().create(user, None).await.unwrap().token;
         let access = vec![("alice@example.edu".to_owned(), role.to_owned())];
         let spec = VaultSpec { name: "Class".to_owned(), access, ..VaultSpec::default() };

@@ -108,7 +108,7 @@ impl Sealed {
 
     /// Whether the grant adds somebody, or something to what they have, by an entry in the vault's log alone.
     async fn is_plain(&self, known: &Known, vault: Id, who: Id, request: &GrantRequest) -> bool {
-        let Ok(view) = self.governed(known, vault) else { return false };
+        let Some(view) = self.governs(known, vault) else { return false };
         let Some(log) = known.directory().ok().and_then(|directory| directory.principal(who)) else { return false };
         let Some(newest) = log.newest() else { return false };
         if log.kind == PrincipalKind::Recovery || log.state == PrincipalState::Deleted {

@@ -27,6 +27,8 @@ const GROUP: usize = 1024;
 const SWEEP: u64 = 60_000;
 /// Reads that were noted are in the database so much later.
 const FOLD: Duration = Duration::from_secs(1);
+/// How often reads are folded before a fork while others go on.
+const RESTS: usize = 3;
 /// A chain of reads is anchored so often.
 const ANCHOR: Duration = Duration::from_secs(5);
 
@@ -162,12 +164,15 @@ impl Writer {
 
     /// Lets go of the files until it is woken.
     fn rest(&mut self, rests: &Sender<()>, wake: &Receiver<Sender<()>>) {
+        let journal = Arc::clone(&self.journal);
+        let notes = self.rest_journal(&journal);
         if let Medium::File { held, .. } = &mut self.medium {
             *held = None;
         }
         // Each fails if whoever forks has given up.
         let _ = rests.send(());
         let woken = wake.recv();
+        drop(notes);
         if let Medium::File { path, held, files } = &mut self.medium
             && let Err(error) = hold_again(path, held, files)
         {
@@ -176,6 +181,24 @@ impl Writer {
         if let Ok(woken) = woken {
             let _ = woken.send(());
         }
+    }
+
+    /// Lets go of the segments of reads, whose lock a child would share; reads wait while what is answered is held.
+    fn rest_journal<'j>(&mut self, journal: &'j Journal) -> Option<impl Sized + use<'j>> {
+        let mut tries = 0..RESTS;
+        let rests = loop {
+            match self.fold(true).and_then(|()| journal.rest()) {
+                Ok(None) if tries.next().is_some() => {}
+                rests => break rests,
+            }
+        };
+        rests.unwrap_or_else(|error| {
+            tracing::warn!(
+                ?error,
+                "reads could not be brought into the database before a fork: the child has their files open"
+            );
+            None
+        })
     }
 
     /// The next request; none if reads are to be folded before one comes.

@@ -156,6 +156,21 @@ impl Journal {
         lock(&self.written).closed = true;
     }
 
+    /// Closes and removes the segments if all of them is folded, and keeps others from noting until what is answered is
+    /// dropped; the next entry begins a new chain. None if there is more to fold first.
+    pub(super) fn rest(&self) -> Result<Option<impl Sized>> {
+        let next = Chain::new(make_id()?);
+        let mut written = lock(&self.written);
+        if !written.pending.is_empty() {
+            return Ok(None);
+        }
+        if let Some(segment) = written.segment.take() {
+            segment.remove();
+            written.chain = next;
+        }
+        Ok(Some(written))
+    }
+
     /// Removes the segments, all of which is folded.
     pub(super) fn remove(&self) {
         let mut written = lock(&self.written);
