@@ -33,6 +33,7 @@ class Audit:
         self.positions: dict[tuple[str, bytes], int] = {}
         self.heads: dict[int, bytes] = {0: trees.EMPTY}
         self.entries = 0
+        self.anchors: list[dict[str, Any]] = []
 
     def state(self, kind: str, log: bytes) -> tuple[int, bytes]:
         tree = self.logs.get((kind, log))
@@ -78,6 +79,8 @@ class Audit:
                 self.directory.apply_group(placed)
             case "vault":
                 self.vaults.setdefault(log, Vault(log)).apply_access(placed, self.directory)
+            case "reads":
+                self.anchors.append(placed.operation.body)
             case "items":
                 need(log in self.vaults, "an item before its vault")
                 self.vaults[log].apply_item(placed, self.directory)

@@ -9,6 +9,7 @@ from . import crypto, trees
 from .audit import Audit, Entry
 from .encoding import Refused, decode, ident, join, label_hash, many, need, octets, optional, parse_token, print_id, record, text, u32, uint
 from .people import Generation
+from .reads import replay
 from .vaults import Vault
 
 NAME = record(name=text, description=text)
@@ -24,7 +25,8 @@ class Database:
         self.path = path
         self.sql = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         need(self.one("PRAGMA application_id") == (0x5374726D,), "no database of ours")
-        need(self.one("SELECT max(version) FROM refinery_schema_history") == (1,), "tables of another version")
+        (self.version,) = self.one("SELECT max(version) FROM refinery_schema_history")
+        need(self.version in (1, 2), "tables of another version")
 
     def one(self, statement: str, *arguments: object) -> Any:
         row = self.sql.execute(statement, arguments).fetchone()
@@ -59,7 +61,17 @@ class Database:
         need(leaves == audit.leaves, "the store's leaves are others")
         need(audit.heads.get(known[0]) == known[1] or known[0] == 0, "the head of the token was never here")
         self.check_profiles(audit)
+        self.reads = self.check_reads(audit)
         return audit
+
+    def check_reads(self, audit: Audit) -> int:
+        """How many reads are noted; version 1 of the tables has none."""
+        if self.version == 1:
+            need(not audit.anchors, "reads without their tables")
+            return 0
+        chains = self.sql.execute("SELECT number, id FROM reads_chain")
+        rows = self.sql.execute("SELECT place, count, entries FROM reads ORDER BY place")
+        return replay(chains, rows, audit.anchors)
 
     def check_profiles(self, audit: Audit) -> None:
         for id, kind, name, email, salt in self.sql.execute("SELECT id, kind, name, email, salt FROM principal"):
