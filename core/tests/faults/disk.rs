@@ -154,7 +154,9 @@ async fn what_may_not_be_written_is_said() {
     let allow = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     let all = |mode| {
         for entry in fs::read_dir(folder.path()).unwrap() {
-            allow(&entry.unwrap().path(), mode);
+            let path = entry.unwrap().path();
+            // A folder is entered by the right to execute it.
+            allow(&path, if path.is_dir() { mode | 0o111 } else { mode });
         }
     };
     allow(folder.path(), 0o777);

@@ -64,10 +64,14 @@ async fn one_call_is_one_read() {
 async fn signed_events_name_their_session_and_come_in_order_with_the_reads() {
     let world = World::new("write").await;
     let alice = open(&world.path, &world.alice, Some("app/2")).await;
+    // What happens within a millisecond has no order between the two streams.
+    let moment = || tokio::time::sleep(std::time::Duration::from_millis(2));
     for number in 0..5 {
         alice.items().get(&world.vault, &world.item, None).await.unwrap();
+        moment().await;
         let update = ItemUpdate { notes: Some(number.to_string()), ..ItemUpdate::default() };
         alice.items().update(&world.vault, &world.item, update).await.unwrap();
+        moment().await;
     }
     let all = world.events(&[]).await;
     assert!(all.is_sorted_by_key(|event| event.at));
