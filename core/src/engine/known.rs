@@ -124,9 +124,13 @@ impl Known {
             return Ok(directory.account.id.0);
         }
         let roots = snapshot.logs(TreeId::AccountHeads, 0, 3).await?;
-        let account = roots.first().ok_or_else(no_account)?.log;
+        let account = match roots.first() {
+            Some(row) => row.log,
+            None if snapshot.head().await?.size == 0 => return Err(no_account()),
+            None => return Err(no_root()),
+        };
         let first = snapshot.entries(account, 0, 1).await?;
-        let first = first.first().ok_or_else(no_account)?;
+        let first = first.first().ok_or_else(no_root)?;
         let operation = Operation::from_bytes(&first.operation)?;
         let log = AccountLog::begin(placed(first, &operation), AccountId(account.id))?;
         // Who the first owner was can be told only while nobody is: before any later entry of the account's log.
@@ -196,6 +200,10 @@ pub(super) fn placed<'a>(entry: &EntryRow, operation: &'a Operation) -> Placed<'
 
 fn is_vault(log: LogId) -> bool {
     log.kind == LogKind::Vault
+}
+
+fn no_root() -> Error {
+    Error::tampered("the account's first entry is missing: restore the store")
 }
 
 pub(super) fn no_account() -> Error {
