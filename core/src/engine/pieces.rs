@@ -88,8 +88,17 @@ impl Engine {
             self.note_file(&look.caller, about, false).await?;
         }
         drop(look);
+        if let Some(piece) = self.store.piece(file, index).await? {
+            return Ok(piece);
+        }
         // Nobody but a role holder gets here, so that a piece is gone can be said.
-        self.store.piece(file, index).await?.ok_or_else(|| {
+        let mut snapshot = self.store.snapshot().await?;
+        let still = snapshot.file(vault, file).await?.is_some_and(|row| !row.detached);
+        let leaves = snapshot.file_leaves(vault, file).await?;
+        let has = leaves.is_some_and(|leaves| index < leaves.len() as u64 / 32);
+        Err(if still && has {
+            Error::tampered("a piece of a file that is attached is missing: restore the store")
+        } else {
             Error::conflict(
                 "a piece of a file was asked: there is none of that number, or the file was detached: look at the item again",
             )
