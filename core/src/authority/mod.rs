@@ -6,6 +6,7 @@
 pub mod rows;
 pub mod states;
 pub mod submission;
+pub mod tables;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -14,6 +15,7 @@ use futures_util::future::BoxFuture;
 pub use rows::{AuditPage, AuditRow, FileAnswer, ItemAnswer, Profile, Reading, ReadsFilter, ReadsPage, VaultRows};
 pub use states::{EntryAnswer, LogAnswer, LogRequest, SeenProof, States, StatesRequest, VaultAnswer, VaultRequest};
 pub use submission::{FilePart, Rows, Submission, Submitted};
+pub use tables::{FileTable, ItemTable, PartsTable, PrincipalTable, Tables, TablesRequest, VaultTable};
 
 use crate::error::Result;
 use crate::log::body::Recipient;
@@ -136,6 +138,11 @@ pub trait Authority: Send + Sync {
     ) -> Result<(Vec<FeedRow>, u64)>;
     /// The whole feed from `from` on, leaf by leaf; for those who may read the whole audit.
     async fn export(&self, session: Session, from: u64, limit: u32) -> Result<Vec<AuditRow>>;
+    /// What the tables hold, page by page; for those who may read the whole audit.
+    ///
+    /// # Errors
+    /// `Tampered` if stored trees are not those of their leaves.
+    async fn tables(&self, session: Session, request: TablesRequest) -> Result<Tables>;
     /// Entries the caller may audit, by place in the feed from `from` on: its own, those of vaults it administers, or all; and where to read on.
     async fn audit(&self, session: Session, from: u64, limit: u32) -> Result<AuditPage>;
     /// Reads and refusals the caller may audit, by the same rule, from a place on.

@@ -1,8 +1,7 @@
 //! Rows that answer reads: sealed bytes, and what tells them apart.
 
-use crate::log::feed::HeadsRoots;
 use crate::model::id::Id;
-use crate::store::{EntryRow, FeedRow, OriginRow, ReadRow, SessionRow, WrapRow};
+use crate::store::{BatchRow, EntryRow, FeedRow, OriginRow, ReadRow, SessionRow, WrapRow};
 
 /// A principal's name and address, to be checked against the commitment in its log.
 #[derive(Clone, Debug)]
@@ -110,5 +109,5 @@ pub enum AuditRow {
     /// An entry, and the session that submitted it, by the engine's word.
     Entry(EntryRow, Option<SessionRow>),
     /// The end of a batch.
-    Heads(HeadsRoots),
+    Heads(BatchRow),
 }

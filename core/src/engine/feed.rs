@@ -7,11 +7,11 @@ use super::states::visible::Sight;
 use super::{Engine, pages};
 use crate::authority::{AuditPage, AuditRow, Session};
 use crate::error::{Error, Result};
-use crate::log::feed::is_vault_log;
+use crate::log::feed::{self, Head, is_vault_log};
 use crate::log::operation::{LogKind, Operation};
 use crate::model::id::Id;
 use crate::model::role::Role;
-use crate::store::FeedRow;
+use crate::store::{EntryRow, FeedRow, Snapshot};
 
 /// Up to how many vaults are joined with the feed; for more, the feed is read and filtered.
 const JOINED: u32 = 64;
@@ -89,19 +89,26 @@ impl Engine {
         self.need_auditor(&mut look).await?;
         let limit = limit.clamp(1, pages::LIMIT);
         let until = from.saturating_add(u64::from(limit));
-        let mut leaves = BTreeMap::new();
-        for (position, roots) in look.snapshot.batches(from, limit).await? {
-            leaves.insert(position, AuditRow::Heads(roots));
+        let snapshot = &mut *look.snapshot;
+        let mut rows = BTreeMap::new();
+        for batch in snapshot.batches(from, limit).await? {
+            rows.insert(batch.head.size.saturating_sub(1), AuditRow::Heads(batch));
         }
-        for row in look.snapshot.feed(from, None, limit).await? {
+        for row in snapshot.feed(from, None, limit).await? {
             if row.position >= until {
                 break;
             }
-            let entry = pages::entry(&mut *look.snapshot, row.log, row.seq).await?.ok_or_else(gone)?;
-            let origin = look.snapshot.origin(row.position).await?.ok_or_else(gone)?;
-            leaves.insert(row.position, AuditRow::Entry(entry, origin.session));
+            let entry = pages::entry(snapshot, row.log, row.seq).await?.ok_or_else(gone)?;
+            check_indexed(snapshot, &entry).await?;
+            let origin = snapshot.origin(row.position).await?.ok_or_else(gone)?;
+            rows.insert(row.position, AuditRow::Entry(entry, origin.session));
         }
-        Ok(leaves.into_iter().take_while(|(position, _)| *position < until).map(|(_, row)| row).collect())
+        let rows: Vec<(u64, AuditRow)> = rows.into_iter().take_while(|(position, _)| *position < until).collect();
+        let leaves = snapshot.leaves(from, limit).await?;
+        if rows.iter().zip(leaves).any(|((_, row), leaf)| leaf != leaf_of(row)) {
+            return Err(Error::tampered("a leaf of the feed is not that of its entry: restore the store"));
+        }
+        Ok(rows.into_iter().map(|(_, row)| row).collect())
     }
 
     /// Looks through the feed for one page; where it stopped, the next begins, be the page full or not.
@@ -156,6 +163,25 @@ impl Engine {
         // A vault's log is verified as a whole: to whom it is not shown, an entry of it is none.
         Ok(own && (!is_vault_log(row.log.kind) || self.sight(look, row.log.id).await? != Sight::None))
     }
+}
+
+/// The leaf that belongs where a row stands.
+fn leaf_of(row: &AuditRow) -> Id {
+    match row {
+        AuditRow::Entry(entry, _) => feed::entry_leaf(entry.log, Head { size: entry.seq + 1, root: entry.root }),
+        AuditRow::Heads(batch) => batch.roots.leaf(),
+    }
+}
+
+/// Refuses an entry that is not found by its own operation's signer and id.
+async fn check_indexed(snapshot: &mut dyn Snapshot, entry: &EntryRow) -> Result<()> {
+    let Operation { signer, id, .. } = Operation::from_bytes(&entry.operation)?;
+    let found = snapshot.repeated(signer, entry.log, id).await?;
+    // Nobody repeats what nobody signs.
+    if entry.log.kind == LogKind::Reads || found.as_ref() == Some(entry) {
+        return Ok(());
+    }
+    Err(Error::tampered("an entry is kept under another signer or id than its own: restore the store"))
 }
 
 fn gone() -> Error {

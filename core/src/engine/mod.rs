@@ -21,6 +21,7 @@ mod reads;
 mod session;
 mod states;
 mod submit;
+mod tables;
 mod vaults;
 
 use std::sync::Arc;
@@ -32,7 +33,7 @@ use tokio::sync::Mutex;
 
 use crate::authority::{
     AuditPage, AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Reading, ReadsFilter, ReadsPage,
-    Session, SignIn, States, StatesRequest, Submission, Submitted, VaultRows,
+    Session, SignIn, States, StatesRequest, Submission, Submitted, Tables, TablesRequest, VaultRows,
 };
 use crate::error::Result;
 use crate::log::body::Recipient;
@@ -166,6 +167,10 @@ impl Authority for Engine {
 
     async fn export(&self, session: Session, from: u64, limit: u32) -> Result<Vec<AuditRow>> {
         self.read_export(session, from, limit).await
+    }
+
+    async fn tables(&self, session: Session, request: TablesRequest) -> Result<Tables> {
+        self.read_tables(session, request).await
     }
 
     async fn audit(&self, session: Session, from: u64, limit: u32) -> Result<AuditPage> {

@@ -94,7 +94,7 @@ impl Engine {
         // Nobody but a role holder gets here, so that a piece is gone can be said.
         let mut snapshot = self.store.snapshot().await?;
         let still = snapshot.file(vault, file).await?.is_some_and(|row| !row.detached);
-        let leaves = snapshot.file_leaves(vault, file).await?;
+        let leaves = snapshot.pieces_of(vault, file).await?;
         let has = leaves.is_some_and(|leaves| index < leaves.len() as u64 / 32);
         Err(if still && has {
             Error::tampered("a piece of a file that is attached is missing: restore the store")

@@ -16,7 +16,7 @@ use crate::log::operation::LogId;
 use crate::log::reads::{Chain, ReadEntry};
 use crate::model::id::Id;
 pub use row::{
-    EntryRow, FeedRow, FileRow, ItemRow, LogRow, MemberRow, OriginRow, PartsRow, PrincipalRow, ReadRow, Row,
+    BatchRow, EntryRow, FeedRow, FileRow, ItemRow, LogRow, MemberRow, OriginRow, PartsRow, PrincipalRow, ReadRow, Row,
     SessionRow, VaultRow, WrapForm, WrapRow,
 };
 
@@ -204,8 +204,8 @@ pub trait Snapshot: Send {
     async fn entries(&mut self, log: LogId, from: u64, limit: u32) -> Result<Vec<EntryRow>>;
     /// Entries of all logs, from a place in the feed on (leaves of heads are passed over); the whole feed for `vaults: None`, else their two logs each.
     async fn feed(&mut self, from: u64, vaults: Option<&[Id]>, limit: u32) -> Result<Vec<FeedRow>>;
-    /// The ends of batches, from a position on: the place of each heads leaf in the feed, and what it holds.
-    async fn batches(&mut self, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>>;
+    /// The ends of batches whose last leaf is at this position or after it.
+    async fn batches(&mut self, from: u64, limit: u32) -> Result<Vec<BatchRow>>;
     /// The feed's leaf hashes, from a position on.
     async fn leaves(&mut self, from: u64, limit: u32) -> Result<Vec<Id>>;
     /// The entry that used an operation id: of this signer, in this log; while the log has not begun, among those that begin one.
@@ -217,6 +217,8 @@ pub trait Snapshot: Send {
     async fn principal_by_email(&mut self, email: &str) -> Result<Option<PrincipalRow>>;
     /// Principals in order of creation, from a leaf of the heads tree on.
     async fn principals(&mut self, from: u64, limit: u32) -> Result<Vec<PrincipalRow>>;
+    /// The X-Wing keys of a principal, by generation.
+    async fn kem_keys(&mut self, principal: Id) -> Result<Vec<(u32, Vec<u8>)>>;
     /// The X-Wing key of a generation.
     async fn kem_key(&mut self, principal: Id, generation: u32) -> Result<Option<Vec<u8>>>;
     /// Whether both were ever named in one vault's log that `caller` is a member of now.
@@ -232,15 +234,26 @@ pub trait Snapshot: Send {
     async fn vaults_of(&mut self, grantee: Id, from: u64, limit: u32) -> Result<Vec<VaultRow>>;
     /// The members of a vault.
     async fn members(&mut self, vault: Id) -> Result<Vec<MemberRow>>;
+    /// Everybody ever named in a vault's log, in order of id.
+    async fn people(&mut self, vault: Id) -> Result<Vec<Id>>;
     /// One membership.
     async fn member(&mut self, vault: Id, grantee: Id) -> Result<Option<MemberRow>>;
     /// The wraps for one principal.
     async fn wraps(&mut self, vault: Id, principal: Id) -> Result<Vec<WrapRow>>;
+    /// All wraps of a vault.
+    async fn all_wraps(&mut self, vault: Id) -> Result<Vec<WrapRow>>;
     /// All wraps of a vault's epoch.
     async fn wraps_of_epoch(&mut self, vault: Id, epoch: u32) -> Result<Vec<WrapRow>>;
     /// The sealed key of the epoch before this one.
     async fn previous_key(&mut self, vault: Id, epoch: u32) -> Result<Option<Vec<u8>>>;
 
+    /// All sealed keys of epochs before others, by the epoch that each came before.
+    async fn previous_keys(&mut self, vault: Id) -> Result<Vec<(u32, Vec<u8>)>>;
+
+    /// A vault's items, deleted ones too, in order of creation, from a place of the item log on.
+    async fn all_items(&mut self, vault: Id, from: u64, limit: u32) -> Result<Vec<ItemRow>>;
+    /// The files of an item, detached ones too, in order of their place in the item log.
+    async fn files_of(&mut self, vault: Id, item: Id) -> Result<Vec<(FileRow, Vec<u8>)>>;
     /// An item's newest version.
     async fn item(&mut self, vault: Id, item: Id) -> Result<Option<ItemRow>>;
     /// A vault's items that are not deleted, in order of creation, those after the one `created` there.

@@ -1,6 +1,6 @@
 //! The rows: projections of the logs, and the sealed bytes that the logs name by hash.
 
-use crate::log::feed::Head;
+use crate::log::feed::{Head, HeadsRoots};
 use crate::log::operation::LogId;
 use crate::model::id::Id;
 
@@ -200,6 +200,17 @@ pub enum Row {
         /// In this vault; `None`: anywhere.
         vault: Option<Id>,
     },
+}
+
+/// The end of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchRow {
+    /// The head that the batch ends with; its last leaf holds `roots`.
+    pub head: Head,
+    /// The heads trees under it.
+    pub roots: HeadsRoots,
+    /// The time of the newest entry.
+    pub time: u64,
 }
 
 /// A log's state.

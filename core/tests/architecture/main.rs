@@ -37,6 +37,8 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
             "store::row",
             "store::EntryRow",
             "store::FeedRow",
+            "store::LogRow",
+            "store::MemberRow",
             "store::OriginRow",
             "store::ReadRow",
             "store::Receipt",

@@ -10,7 +10,7 @@ use minicbor::bytes::ByteArray;
 use rusqlite::Connection;
 use strongroom::authority::{
     AuditPage, AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Reading, ReadsFilter, ReadsPage,
-    Rows, Session, SignIn, States, StatesRequest, Submission, Submitted, VaultRows,
+    Rows, Session, SignIn, States, StatesRequest, Submission, Submitted, Tables, TablesRequest, VaultRows,
 };
 use strongroom::client::Client;
 use strongroom::crypto::file::{FileOpener, file_context};
@@ -85,6 +85,7 @@ unchecked! {
     states(request: StatesRequest) -> States;
     feed(from: u64, vaults: Option<Vec<Id>>, limit: u32) -> (Vec<FeedRow>, u64);
     export(from: u64, limit: u32) -> Vec<AuditRow>;
+    tables(request: TablesRequest) -> Tables;
     audit(from: u64, limit: u32) -> AuditPage;
     reads(filter: ReadsFilter, from: u64, limit: u32) -> ReadsPage;
     export_reads(from: u64, limit: u32) -> Vec<ReadRow>;

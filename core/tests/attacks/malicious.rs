@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use strongroom::authority::{
     AuditPage, AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Reading, ReadsFilter, ReadsPage,
-    Session, SignIn, States, StatesRequest, Submission, Submitted, VaultRows,
+    Session, SignIn, States, StatesRequest, Submission, Submitted, Tables, TablesRequest, VaultRows,
 };
 use strongroom::client::Client;
 use strongroom::error::Result;
@@ -125,6 +125,7 @@ methods! {
     states(session: Session, request: StatesRequest) -> States;
     feed(session: Session, from: u64, vaults: Option<Vec<Id>>, limit: u32) -> (Vec<FeedRow>, u64);
     export(session: Session, from: u64, limit: u32) -> Vec<AuditRow>;
+    tables(session: Session, request: TablesRequest) -> Tables;
     audit(session: Session, from: u64, limit: u32) -> AuditPage;
     reads(session: Session, filter: ReadsFilter, from: u64, limit: u32) -> ReadsPage;
     export_reads(session: Session, from: u64, limit: u32) -> Vec<ReadRow>;

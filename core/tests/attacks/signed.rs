@@ -59,14 +59,15 @@ pub(crate) fn item_row(vault: VaultId, written: &ItemWritten, rows: &Rows) -> Ro
     Row::Item { vault: vault.0, item, version, archived, entry: 0, overview, details }
 }
 
-/// Appends without asking any engine.
+/// Appends without asking any engine, under the signer and the id that the operation names.
 pub(crate) async fn force(world: &World, log: LogId, signer: &Member, submission: &Submission, rows: Vec<Row>) {
+    let named = Operation::from_bytes(&submission.operation).ok();
     let append = Append {
         log,
         operation: submission.operation.clone(),
         signatures: submission.signatures.clone(),
-        signer: Some(signer.id()),
-        operation_id: Id(random::make_bytes().unwrap()),
+        signer: named.as_ref().map_or(Some(signer.id()), |operation| operation.signer),
+        operation_id: named.map_or_else(|| Id(random::make_bytes().unwrap()), |operation| operation.id),
     };
     let change = ChangeSet { appends: vec![append], rows, ..ChangeSet::default() };
     assert!(matches!(world.store.commit(change).await.unwrap(), Outcome::Committed(..)));

@@ -8,6 +8,7 @@ use super::checked::Checked;
 use super::events::{Event, What};
 use super::known::Known;
 use super::reads::{Merged, Place, Read, merge};
+use super::tables::Expected;
 use super::trust::Need;
 use super::verify::{Pending, apply_access, apply_directory, apply_item};
 use crate::authority::{AuditRow, EntryAnswer, ReadsFilter};
@@ -121,22 +122,32 @@ impl Sealed {
     pub(super) async fn replay_everything(&self) -> Result<AuditProof> {
         let known = self.refresh(Need::default().asked_now()).await?;
         let mut replay = Replay::new(self.account_id());
-        while replay.feed.size() < known.head.size {
+        self.replay_to(&mut replay, known.head).await?;
+        self.check_rows(&mut replay).await?;
+        self.check_tables(&replay).await?;
+        let (size, root, signed) = (replay.feed.size(), replay.feed.root(), replay.events);
+        let observed = self.replay_reads(replay.anchors, &replay.origins).await?;
+        Ok(AuditProof { events: signed + observed, tree_size: size, root })
+    }
+
+    /// Replays on until the feed is as it was under this head.
+    pub(super) async fn replay_to(&self, replay: &mut Replay, head: Head) -> Result<()> {
+        while replay.feed.size() < head.size {
             let rows = self.authority.export(self.session(), replay.feed.size(), LEAVES).await?;
             if rows.is_empty() {
                 return Err(Error::tampered("the feed ends before its head: entries are missing; restore the store"));
             }
             for row in rows {
-                replay.take(row)?;
-                if replay.feed.size() == known.head.size && replay.feed.root() != known.head.root {
-                    return Err(Error::tampered("the feed is not the one that was seen before: restore the store"));
+                if replay.feed.size() < head.size {
+                    replay.take(row)?;
                 }
             }
         }
-        self.check_tables(&replay).await?;
-        let (size, root, signed) = (replay.feed.size(), replay.feed.root(), replay.events);
-        let observed = self.replay_reads(replay.anchors, &replay.origins).await?;
-        Ok(AuditProof { events: signed + observed, tree_size: size, root })
+        if (Head { size: replay.feed.size(), root: replay.feed.root() }) == head {
+            Ok(())
+        } else {
+            Err(Error::tampered("the feed is not the one that was seen before: restore the store"))
+        }
     }
 
     /// Checks the sealed rows that the caller may see against what the replayed logs name.
@@ -185,14 +196,17 @@ fn fits(pattern: &str, action: &str) -> bool {
 }
 
 /// The feed, replayed from its first leaf.
-struct Replay {
+pub(super) struct Replay {
     account: AccountId,
     checked: Checked,
     feed: Frontier,
     events: u64,
-    directory: Option<Directory>,
-    vaults: HashMap<Id, VaultLog>,
-    items: HashMap<Id, ItemsLog>,
+    /// The time of the newest entry.
+    time: u64,
+    pub(super) directory: Option<Directory>,
+    pub(super) vaults: HashMap<Id, VaultLog>,
+    pub(super) items: HashMap<Id, ItemsLog>,
+    pub(super) expected: Expected,
     logs: HashMap<LogId, (Frontier, u64)>,
     account_heads: Heads,
     vault_heads: Heads,
@@ -218,9 +232,11 @@ impl Replay {
             checked: Checked::new(),
             feed: Frontier::new(),
             events: 0,
+            time: 0,
             directory: None,
             vaults: HashMap::new(),
             items: HashMap::new(),
+            expected: Expected::default(),
             logs: HashMap::new(),
             account_heads: Heads::default(),
             vault_heads: Heads::default(),
@@ -250,16 +266,23 @@ impl Replay {
                     self.origins.extend(entry.operation.signer.zip(session));
                 }
                 let state = self.grow(log, entry.placed().hash);
+                if (row.seq, row.hash, row.root) != (seq, entry.placed().hash, state.root) {
+                    return Err(self.broken("an entry is kept with another place or hash than its own"));
+                }
                 self.apply(&entry)?;
+                self.time = self.time.max(entry.placed().time);
                 self.feed.append(feed::entry_leaf(log, state));
                 self.events += 1;
             }
-            AuditRow::Heads(roots) => {
-                let computed = HeadsRoots { account: self.roots(false)?, vaults: self.roots(true)? };
-                if computed != roots {
+            AuditRow::Heads(batch) => {
+                let roots = HeadsRoots { account: self.roots(false)?, vaults: self.roots(true)? };
+                if roots != batch.roots {
                     return Err(self.broken("a batch names other newest states than its entries make"));
                 }
                 self.feed.append(roots.leaf());
+                if (batch.head, batch.time) != (head(&self.feed), self.time) {
+                    return Err(self.broken("a batch is kept with another head or time than its own"));
+                }
                 self.batches.insert(self.feed.size(), self.feed.root());
             }
         }
@@ -279,6 +302,17 @@ impl Replay {
         Head { size: frontier.size(), root: frontier.root() }
     }
 
+    /// Every log, as it stands now, and its leaf in its heads tree; a vault's item log is there from its start on.
+    pub(super) fn states(&self) -> impl Iterator<Item = (LogId, (Head, u64))> {
+        let of = |log: LogId| {
+            let leaf_of = if log.kind == LogKind::Items { LogId::new(LogKind::Vault, log.id) } else { log };
+            let leaf = self.logs.get(&leaf_of).map_or(0, |(_, leaf)| *leaf);
+            (log, (self.logs.get(&log).map_or_else(Head::empty, |(frontier, _)| head(frontier)), leaf))
+        };
+        let items = self.vaults.keys().map(|vault| LogId::new(LogKind::Items, *vault));
+        self.logs.keys().copied().filter(|log| log.kind != LogKind::Items).chain(items).map(of)
+    }
+
     fn apply(&mut self, entry: &Pending) -> Result<()> {
         let id = entry.log.id;
         match entry.log.kind {
@@ -290,6 +324,7 @@ impl Replay {
                 let directory =
                     self.directory.as_ref().ok_or_else(|| self.broken("a vault comes before its account"))?;
                 let next = apply_access(&self.checked, self.vaults.get(&id).cloned(), entry, directory)?;
+                self.expected.note(entry, Some(&next));
                 self.vaults.insert(id, next);
                 Ok(())
             }
@@ -297,7 +332,9 @@ impl Replay {
                 let (Some(directory), Some(vault)) = (&self.directory, self.vaults.get(&id)) else {
                     return Err(self.broken("an item comes before its vault"));
                 };
-                apply_item(&self.checked, self.items.entry(id).or_default(), entry, vault, directory).map(drop)
+                apply_item(&self.checked, self.items.entry(id).or_default(), entry, vault, directory)?;
+                self.expected.note(entry, None);
+                Ok(())
             }
         }
     }

@@ -38,6 +38,7 @@ mod sign;
 mod standing;
 mod state;
 mod successor;
+mod tables;
 mod trust;
 mod vaults;
 mod verify;

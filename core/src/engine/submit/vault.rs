@@ -11,8 +11,8 @@ use crate::authority::Rows;
 use crate::engine::clock;
 use crate::error::Error;
 use crate::log::body::{EpochStart, Recipient, role_number};
-use crate::log::operation::{Body, LogKind};
-use crate::log::replay::{VaultLog, mentions};
+use crate::log::operation::Body;
+use crate::log::replay::{self, VaultLog};
 use crate::model::id::{Id, VaultId};
 use crate::model::principal::PrincipalState;
 use crate::model::role::Role;
@@ -84,7 +84,7 @@ fn may_still(bench: &Bench<'_>, before: Option<&VaultLog>, received: &Received) 
     let Recipient { principal, generation } =
         Recipient { principal: bench.caller.principal, generation: bench.caller.generation };
     let seen = received.operation.seen.size;
-    let position = crate::log::replay::NEXT;
+    let position = replay::NEXT;
     let need = if matches!(received.operation.body, Body::AccessCompleted(_)) { Role::Read } else { Role::Admin };
     let rescue = before.recovery_may(bench.directory(), principal, generation, position, seen);
     if rescue || before.role_now(bench.directory(), principal, bench.now) >= Some(need) {
@@ -176,15 +176,7 @@ fn members<'a>(next: &'a VaultLog, touched: impl Iterator<Item = Id> + 'a) -> im
 }
 
 /// Everybody the operation names, but the recovery key.
-fn people(received: &Received, next: &VaultLog) -> Vec<Row> {
-    let vault = next.id.0;
-    let recovery = next.epoch().start.recovery.map(|recovery| recovery.principal);
-    let mut named: Vec<Id> = mentions(&received.operation)
-        .into_iter()
-        .filter(|log| matches!(log.kind, LogKind::Principal | LogKind::Group) && Some(log.id) != recovery)
-        .map(|log| log.id)
-        .collect();
-    named.sort_unstable();
-    named.dedup();
-    named.into_iter().map(|principal| Row::Person { vault, principal }).collect()
+fn people(received: &Received, next: &VaultLog) -> impl Iterator<Item = Row> {
+    let (vault, recovery) = (next.id.0, next.epoch().start.recovery.map(|recovery| recovery.principal));
+    replay::people(&received.operation, recovery).into_iter().map(move |principal| Row::Person { vault, principal })
 }

@@ -45,3 +45,15 @@ pub fn mentions(operation: &Operation) -> Vec<LogId> {
     }
     logs
 }
+
+/// Everybody whom an operation on a vault's log names, but the recovery key, in order of id: who are in it know of them.
+pub fn people(operation: &Operation, recovery: Option<Id>) -> Vec<Id> {
+    let mut named: Vec<Id> = mentions(operation)
+        .into_iter()
+        .filter(|log| matches!(log.kind, LogKind::Principal | LogKind::Group) && Some(log.id) != recovery)
+        .map(|log| log.id)
+        .collect();
+    named.sort_unstable();
+    named.dedup();
+    named
+}

@@ -22,7 +22,7 @@ pub use account::AccountLog;
 pub use directory::{Directory, Judged};
 pub use group::GroupLog;
 pub use items::ItemsLog;
-pub use mentions::mentions;
+pub use mentions::{mentions, people};
 pub use principal::PrincipalLog;
 pub use vault::VaultLog;
 

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::error::Result;
 use crate::log::feed::{Head, HeadsRoots};
+use crate::store::BatchRow;
 
 /// A head, the roots that its last leaf holds, and the time of its newest entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,16 +54,18 @@ impl Batch {
             .optional()?)
     }
 
-    /// The ends of batches from a position on: where the leaf of their roots is, and the roots.
-    pub(super) fn ends(connection: &Connection, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>> {
+    /// The batches whose last leaf is at this position or after it.
+    pub(super) fn ends(connection: &Connection, from: u64, limit: u32) -> Result<Vec<BatchRow>> {
         let mut find = connection.prepare_cached(
             "SELECT size, root, time, account_size, account_root, vaults_size, vaults_root FROM batch \
              WHERE size > ?1 ORDER BY size LIMIT ?2",
         )?;
-        let batches = find.query_map((from, limit), Self::from_row)?;
-        Ok(batches
-            .map(|batch| batch.map(|batch| (batch.head.size - 1, batch.roots)))
-            .collect::<rusqlite::Result<_>>()?)
+        let read = |row: &Row<'_>| {
+            let Self { head, roots, time } = Self::from_row(row)?;
+            Ok(BatchRow { head, roots, time })
+        };
+        let batches = find.query_map((from, limit), read)?;
+        Ok(batches.collect::<rusqlite::Result<_>>()?)
     }
 
     pub(super) fn insert(&self, connection: &Connection) -> Result<()> {

@@ -46,6 +46,20 @@ impl FromSql for LogKind {
     }
 }
 
+/// A truth value as a column: 0 or 1, and no other number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Flag(pub(super) bool);
+
+impl FromSql for Flag {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value.as_i64()? {
+            0 => Ok(Self(false)),
+            1 => Ok(Self(true)),
+            other => Err(FromSqlError::OutOfRange(other)),
+        }
+    }
+}
+
 /// The signatures of an entry as one column.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Signatures(pub(super) Vec<Vec<u8>>);
@@ -77,6 +91,15 @@ mod tests {
         }
         assert!(LogKind::column_result(ValueRef::Integer(6)).is_err());
         assert!(LogKind::column_result(ValueRef::Integer(-1)).is_err());
+    }
+
+    #[test]
+    fn a_truth_value_has_two_forms() {
+        assert_eq!(Flag::column_result(ValueRef::Integer(0)).unwrap(), Flag(false));
+        assert_eq!(Flag::column_result(ValueRef::Integer(1)).unwrap(), Flag(true));
+        for other in [-1, 2, 1 << 32, (1 << 32) + 1] {
+            assert!(Flag::column_result(ValueRef::Integer(other)).is_err());
+        }
     }
 
     #[test]

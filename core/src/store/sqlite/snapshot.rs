@@ -11,8 +11,8 @@ use crate::log::operation::LogId;
 use crate::log::reads::Chain;
 use crate::model::id::Id;
 use crate::store::{
-    EntryRow, FeedRow, FileRow, ItemRow, LogRow, MemberRow, OriginRow, PartsRow, PrincipalRow, ReadRow, Snapshot,
-    TreeId, VaultRow, WrapRow,
+    BatchRow, EntryRow, FeedRow, FileRow, ItemRow, LogRow, MemberRow, OriginRow, PartsRow, PrincipalRow, ReadRow,
+    Snapshot, TreeId, VaultRow, WrapRow,
 };
 
 /// A view, and the newest batch in it.
@@ -66,7 +66,7 @@ impl Snapshot for SqliteSnapshot {
         self.view.with(|c| feed::feed(c, end, from, vaults, limit))
     }
 
-    async fn batches(&mut self, from: u64, limit: u32) -> Result<Vec<(u64, HeadsRoots)>> {
+    async fn batches(&mut self, from: u64, limit: u32) -> Result<Vec<BatchRow>> {
         self.view.with(|c| Batch::ends(c, from, limit))
     }
 
@@ -88,6 +88,10 @@ impl Snapshot for SqliteSnapshot {
 
     async fn principals(&mut self, from: u64, limit: u32) -> Result<Vec<PrincipalRow>> {
         self.view.with(|c| principals::principals(c, from, limit))
+    }
+
+    async fn kem_keys(&mut self, principal: Id) -> Result<Vec<(u32, Vec<u8>)>> {
+        self.view.with(|c| principals::kem_keys(c, principal))
     }
 
     async fn kem_key(&mut self, principal: Id, generation: u32) -> Result<Option<Vec<u8>>> {
@@ -118,6 +122,10 @@ impl Snapshot for SqliteSnapshot {
         self.view.with(|c| vaults::members(c, vault))
     }
 
+    async fn people(&mut self, vault: Id) -> Result<Vec<Id>> {
+        self.view.with(|c| vaults::people(c, vault))
+    }
+
     async fn member(&mut self, vault: Id, grantee: Id) -> Result<Option<MemberRow>> {
         self.view.with(|c| vaults::member(c, vault, grantee))
     }
@@ -126,12 +134,28 @@ impl Snapshot for SqliteSnapshot {
         self.view.with(|c| vaults::wraps(c, vault, principal))
     }
 
+    async fn all_wraps(&mut self, vault: Id) -> Result<Vec<WrapRow>> {
+        self.view.with(|c| vaults::all_wraps(c, vault))
+    }
+
     async fn wraps_of_epoch(&mut self, vault: Id, epoch: u32) -> Result<Vec<WrapRow>> {
         self.view.with(|c| vaults::wraps_of_epoch(c, vault, epoch))
     }
 
     async fn previous_key(&mut self, vault: Id, epoch: u32) -> Result<Option<Vec<u8>>> {
         self.view.with(|c| vaults::previous_key(c, vault, epoch))
+    }
+
+    async fn previous_keys(&mut self, vault: Id) -> Result<Vec<(u32, Vec<u8>)>> {
+        self.view.with(|c| vaults::previous_keys(c, vault))
+    }
+
+    async fn all_items(&mut self, vault: Id, from: u64, limit: u32) -> Result<Vec<ItemRow>> {
+        self.view.with(|c| items::all_items(c, vault, from, limit))
+    }
+
+    async fn files_of(&mut self, vault: Id, item: Id) -> Result<Vec<(FileRow, Vec<u8>)>> {
+        self.view.with(|c| files::files_of(c, vault, item))
     }
 
     async fn item(&mut self, vault: Id, item: Id) -> Result<Option<ItemRow>> {

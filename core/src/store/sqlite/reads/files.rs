@@ -2,19 +2,39 @@
 
 use rusqlite::Connection;
 
-use super::{one, vault_leaf};
+use super::{all, one, vault_leaf};
 use crate::error::Result;
 use crate::model::id::Id;
 use crate::store::FileRow;
+use crate::store::sqlite::convert::Flag;
 
 pub(in super::super) fn file(connection: &Connection, vault: Id, file: Id) -> Result<Option<FileRow>> {
     let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(None) };
     one(connection, "SELECT item, seq, length, detached FROM file WHERE id = ?1 AND vault = ?2", (file, leaf), |row| {
-        Ok(FileRow { item: row.get(0)?, file, seq: row.get(1)?, length: row.get(2)?, detached: row.get(3)? })
+        Ok(FileRow {
+            item: row.get(0)?,
+            file,
+            seq: row.get(1)?,
+            length: row.get(2)?,
+            detached: row.get::<_, Flag>(3)?.0,
+        })
     })
 }
 
 pub(in super::super) fn pieces_of(connection: &Connection, vault: Id, file: Id) -> Result<Option<Vec<u8>>> {
     let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(None) };
     one(connection, "SELECT leaves FROM file WHERE id = ?1 AND vault = ?2", (file, leaf), |row| row.get(0))
+}
+
+pub(in super::super) fn files_of(connection: &Connection, vault: Id, item: Id) -> Result<Vec<(FileRow, Vec<u8>)>> {
+    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
+    all(
+        connection,
+        "SELECT id, seq, length, leaves, detached FROM file WHERE vault = ?1 AND item = ?2 ORDER BY seq, rowid",
+        (leaf, item),
+        |row| {
+            let (file, detached) = (row.get(0)?, row.get::<_, Flag>(4)?.0);
+            Ok((FileRow { item, file, seq: row.get(1)?, length: row.get(2)?, detached }, row.get(3)?))
+        },
+    )
 }

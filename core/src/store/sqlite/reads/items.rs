@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use super::{all, one, vault_leaf};
 use crate::error::Result;
 use crate::model::id::Id;
+use crate::store::sqlite::convert::Flag;
 use crate::store::{ItemRow, PartsRow};
 
 pub(in super::super) fn item(connection: &Connection, vault: Id, item: Id) -> Result<Option<ItemRow>> {
@@ -18,8 +19,8 @@ pub(in super::super) fn item(connection: &Connection, vault: Id, item: Id) -> Re
                 vault,
                 item,
                 version: row.get(0)?,
-                archived: row.get(1)?,
-                deleted: row.get(2)?,
+                archived: row.get::<_, Flag>(1)?.0,
+                deleted: row.get::<_, Flag>(2)?.0,
                 created: row.get(3)?,
                 seq: row.get(4)?,
             })
@@ -51,6 +52,27 @@ pub(in super::super) fn items(
                 deleted: false,
                 created: row.get(2)?,
                 seq: row.get(3)?,
+            })
+        },
+    )
+}
+
+pub(in super::super) fn all_items(connection: &Connection, vault: Id, from: u64, limit: u32) -> Result<Vec<ItemRow>> {
+    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
+    all(
+        connection,
+        "SELECT id, version, archived, deleted, created, seq FROM item \
+         WHERE vault = ?1 AND created >= ?2 ORDER BY created LIMIT ?3",
+        (leaf, from, limit),
+        |row| {
+            Ok(ItemRow {
+                vault,
+                item: row.get(0)?,
+                version: row.get(1)?,
+                archived: row.get::<_, Flag>(2)?.0,
+                deleted: row.get::<_, Flag>(3)?.0,
+                created: row.get(4)?,
+                seq: row.get(5)?,
             })
         },
     )

@@ -6,6 +6,7 @@ use super::{all, one};
 use crate::error::Result;
 use crate::model::id::Id;
 use crate::store::PrincipalRow;
+use crate::store::sqlite::convert::Flag;
 use crate::store::sqlite::group::find_actor;
 
 fn read(row: &Row<'_>) -> rusqlite::Result<PrincipalRow> {
@@ -16,7 +17,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PrincipalRow> {
         name: row.get(3)?,
         email: row.get(4)?,
         salt: row.get(5)?,
-        active: row.get(6)?,
+        active: row.get::<_, Flag>(6)?.0,
     })
 }
 
@@ -33,6 +34,12 @@ pub(in super::super) fn by_email(connection: &Connection, email: &str) -> Result
 pub(in super::super) fn principals(connection: &Connection, from: u64, limit: u32) -> Result<Vec<PrincipalRow>> {
     let sql = "SELECT leaf, id, kind, name, email, salt, active FROM principal WHERE leaf >= ?1 ORDER BY leaf LIMIT ?2";
     all(connection, sql, (from, limit), read)
+}
+
+pub(in super::super) fn kem_keys(connection: &Connection, principal: Id) -> Result<Vec<(u32, Vec<u8>)>> {
+    let sql = "SELECT generation, key FROM kem_key \
+               WHERE principal = (SELECT number FROM actor WHERE id = ?1) ORDER BY generation";
+    all(connection, sql, [principal], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 pub(in super::super) fn kem_key(connection: &Connection, principal: Id, generation: u32) -> Result<Option<Vec<u8>>> {

@@ -6,6 +6,7 @@ use rusqlite::{Connection, Row};
 use super::{all, one, vault_leaf};
 use crate::error::Result;
 use crate::model::id::Id;
+use crate::store::sqlite::convert::Flag;
 use crate::store::{MemberRow, VaultRow, WrapForm, WrapRow};
 
 fn read(row: &Row<'_>) -> rusqlite::Result<VaultRow> {
@@ -16,7 +17,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<VaultRow> {
         external_id: row.get(3)?,
         name_epoch: row.get(4)?,
         name: row.get(5)?,
-        deleted: row.get(6)?,
+        deleted: row.get::<_, Flag>(6)?.0,
     })
 }
 
@@ -68,6 +69,12 @@ pub(in super::super) fn members(connection: &Connection, vault: Id) -> Result<Ve
     )
 }
 
+pub(in super::super) fn people(connection: &Connection, vault: Id) -> Result<Vec<Id>> {
+    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
+    let sql = "SELECT id FROM person JOIN actor ON actor.number = person.principal WHERE person.vault = ?1 ORDER BY id";
+    all(connection, sql, [leaf], |row| row.get(0))
+}
+
 pub(in super::super) fn member(connection: &Connection, vault: Id, grantee: Id) -> Result<Option<MemberRow>> {
     let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(None) };
     one(
@@ -105,6 +112,18 @@ pub(in super::super) fn wraps(connection: &Connection, vault: Id, principal: Id)
     )
 }
 
+pub(in super::super) fn all_wraps(connection: &Connection, vault: Id) -> Result<Vec<WrapRow>> {
+    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
+    all(
+        connection,
+        "SELECT epoch, holder.id, generation, form, maker.id, maker_generation, sealed \
+         FROM wrap JOIN actor AS maker ON maker.number = wrap.maker JOIN actor AS holder ON holder.number = wrap.principal \
+         WHERE vault = ?1 ORDER BY epoch, holder.id, generation, form",
+        [leaf],
+        |row| read_wrap(vault, row),
+    )
+}
+
 pub(in super::super) fn wraps_of_epoch(connection: &Connection, vault: Id, epoch: u32) -> Result<Vec<WrapRow>> {
     let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
     all(
@@ -121,4 +140,10 @@ pub(in super::super) fn previous_key(connection: &Connection, vault: Id, epoch: 
     let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(None) };
     let sql = "SELECT sealed FROM previous_key WHERE vault = ?1 AND epoch = ?2";
     one(connection, sql, (leaf, epoch), |row| row.get(0))
+}
+
+pub(in super::super) fn previous_keys(connection: &Connection, vault: Id) -> Result<Vec<(u32, Vec<u8>)>> {
+    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
+    let sql = "SELECT epoch, sealed FROM previous_key WHERE vault = ?1 ORDER BY epoch";
+    all(connection, sql, [leaf], |row| Ok((row.get(0)?, row.get(1)?)))
 }
