@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use minicbor::bytes::ByteVec;
 use rusqlite::Connection;
 
-use super::{all, one};
+use super::{all, entries, one};
 use crate::error::{Error, Result};
 use crate::log::encoding;
-use crate::log::reads::Chain;
+use crate::log::operation::{LogId, LogKind};
+use crate::log::reads::{Chain, ReadEntry, anchor_id};
 use crate::model::id::Id;
 use crate::store::ReadRow;
 
@@ -19,17 +20,22 @@ pub(in super::super) fn reads(connection: &Connection, from: u64, limit: u32) ->
             .into_iter()
             .collect();
     let mut statement = connection.prepare_cached(
-        "SELECT place, count, entries FROM reads \
+        "SELECT place, count, time, entries FROM reads \
          WHERE place >= coalesce((SELECT max(place) FROM reads WHERE place <= ?1), ?1) ORDER BY place",
     )?;
     let (mut found, mut rows, mut next) = (statement.query([from])?, Vec::new(), None);
     while rows.len() < limit
         && let Some(row) = found.next()?
     {
-        let (first, count): (u64, u64) = (row.get(0)?, row.get(1)?);
+        let (first, count, time): (u64, u64, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let entries: Vec<(u64, u64, ByteVec)> =
-            encoding::decode("a row of reads", row.get_ref(2)?.as_blob().map_err(|_| damaged())?)?;
+            encoding::decode("a row of reads", row.get_ref(3)?.as_blob().map_err(|_| damaged())?)?;
         if next.is_some_and(|next| next != first) || entries.len() as u64 != count {
+            return Err(damaged());
+        }
+        // Reads since a time are found by the row's: one that is too small hides them.
+        let newest = entries.last().map(|(.., entry)| ReadEntry::from_bytes(entry)).transpose()?;
+        if newest.is_some_and(|entry| entry.time != time) {
             return Err(damaged());
         }
         next = Some(first.saturating_add(count));
@@ -54,9 +60,21 @@ pub(in super::super) fn since(connection: &Connection, time: u64) -> Result<u64>
 }
 
 pub(in super::super) fn chains(connection: &Connection) -> Result<Vec<Chain>> {
-    all(connection, "SELECT id, count, last FROM reads_chain ORDER BY number", (), |row| {
-        Ok(Chain { id: row.get(0)?, count: row.get(1)?, last: row.get(2)? })
-    })
+    let sql = "SELECT id, count, last, anchored FROM reads_chain ORDER BY number";
+    let rows: Vec<(Chain, u64)> = all(connection, sql, (), |row| {
+        Ok((Chain { id: row.get(0)?, count: row.get(1)?, last: row.get(2)? }, row.get(3)?))
+    })?;
+    let account = one(connection, "SELECT id FROM log WHERE key = 0 AND kind = 0", (), |row| row.get(0))?;
+    for (chain, count) in rows.iter().filter(|(_, anchored)| *anchored > 0) {
+        // One that is too large keeps what follows from being anchored.
+        let account: Id = account.ok_or_else(damaged)?;
+        let log = LogId { kind: LogKind::Reads, id: account };
+        let id = anchor_id(Chain { count: *count, ..*chain });
+        if entries::repeated(connection, None, log, id)?.is_none() {
+            return Err(damaged());
+        }
+    }
+    Ok(rows.into_iter().map(|(chain, _)| chain).collect())
 }
 
 fn damaged() -> Error {

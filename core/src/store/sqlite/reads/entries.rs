@@ -1,6 +1,7 @@
 //! Entries of one log.
 
-use rusqlite::{Connection, Row};
+use rusqlite::types::Type;
+use rusqlite::{Connection, Error, Row};
 
 use super::{all, find_log, one, tree_key, vault_leaf};
 use crate::error::Result;
@@ -78,11 +79,14 @@ pub(in super::super) fn last_signed(connection: &Connection, vault: Id, signer: 
 pub(in super::super) fn origin(connection: &Connection, position: u64) -> Result<Option<OriginRow>> {
     one(
         connection,
-        "SELECT time, id, app FROM entry LEFT JOIN session ON number = session WHERE position = ?1",
+        "SELECT time, id, app, session FROM entry LEFT JOIN session ON number = session WHERE position = ?1",
         [position],
         |row| {
             let session: Option<Id> = row.get(1)?;
             let app = row.get(2)?;
+            if session.is_none() && row.get::<_, Option<i64>>(3)?.is_some() {
+                return Err(Error::FromSqlConversionFailure(3, Type::Integer, "the session is missing".into()));
+            }
             Ok(OriginRow { time: row.get(0)?, session: session.map(|session| SessionRow { session, app }) })
         },
     )
