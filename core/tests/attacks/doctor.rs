@@ -17,10 +17,9 @@ pub(crate) struct Column {
 /// Names a row of a table.
 pub(crate) type RowKey = Vec<Value>;
 
-/// Every table of the schema, but those that SQLite and the migrations keep for themselves.
+/// Every table of the schema, but those that SQLite keeps for itself.
 pub(crate) fn tables(database: &Connection) -> Vec<String> {
-    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
-               AND name <> 'refinery_schema_history' ORDER BY name";
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
     database.prepare(sql).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
@@ -71,6 +70,11 @@ impl Column {
     pub(crate) fn set(&self, database: &Connection, row: &RowKey, value: &Value) -> bool {
         let sql = format!("UPDATE {} SET {} = ?{} WHERE {}", self.table, self.name, row.len() + 1, self.found());
         database.execute(&sql, params_from_iter(row.iter().chain([value]))).is_ok_and(|changed| changed == 1)
+    }
+
+    pub(crate) fn delete_row(&self, database: &Connection, row: &RowKey) {
+        let sql = format!("DELETE FROM {} WHERE {}", self.table, self.found());
+        assert_eq!(database.execute(&sql, params_from_iter(row)).unwrap(), 1);
     }
 
     pub(crate) fn shown(&self) -> String {

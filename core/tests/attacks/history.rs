@@ -1,4 +1,4 @@
-//! A database file with some of everything in it; whoever reads it, and all they read.
+//! A database file with some of everything in it, and yesterday's copy of it; whoever reads it, and all they read.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,12 @@ use std::sync::Arc;
 use strongroom::authority::Authority;
 use strongroom::client::Client;
 use strongroom::engine::Engine;
-use strongroom::error::Result;
-use strongroom::model::audit::AuditFilter;
+use strongroom::error::{ErrorKind, Result};
+use strongroom::model::audit::{AuditEvent, AuditFilter, Evidence};
 use strongroom::model::change::ChangeFilter;
 use strongroom::model::credential::Credential;
 use strongroom::model::file::{NewFile, Source};
+use strongroom::model::id::Id;
 use strongroom::model::item::{Item, ItemFilter, ItemUpdate, NewItem};
 use strongroom::model::principal::{NewServiceAccount, Rights};
 use strongroom::model::vault::{VaultSpec, VaultUpdate};
@@ -23,7 +24,7 @@ use tokio::sync::OnceCell;
 use crate::shelf::{LARGE, SMALL, content};
 use crate::world::{Member, World, connect, email, item, secret};
 
-/// The file, and the credentials of who is in it.
+/// The file, yesterday's, and the credentials of who is in it.
 pub(crate) struct History {
     folder: TempDir,
     pub(crate) owner: Credential,
@@ -33,6 +34,8 @@ pub(crate) struct History {
     pub(crate) alice: Credential,
     /// Put out of one vault, and in another.
     pub(crate) bob: Credential,
+    /// Those that are not deleted.
+    pub(crate) vaults: Vec<String>,
 }
 
 /// A copy of a history's file that a test may do anything to.
@@ -42,6 +45,9 @@ pub(crate) struct Copied {
 
 /// What was asked, and what came of it: the answer as text, or the refusal.
 pub(crate) type Answers = BTreeMap<String, Result<String>>;
+
+/// Which sessions the signed entries are told to come from: the engine's word.
+pub(crate) const SESSIONS: &str = "sessions of audit.list";
 
 static HISTORY: OnceCell<History> = OnceCell::const_new();
 
@@ -103,6 +109,10 @@ impl History {
         let ended = owner.items().create(&shared, item("ended", "ended value")).await.unwrap();
         let stored = owner.items().create(&second.id.to_string(), item("stored", "stored value")).await.unwrap();
         bob.client.items().create(&third, item("third", "third value")).await.unwrap();
+        // Closed only after the store: closing it before would drop the locks that the store has on the file.
+        let beside = rusqlite::Connection::open(&path).unwrap();
+        let yesterday = folder.path().join("yesterday.db");
+        beside.execute("VACUUM INTO ?1", [yesterday.to_str().unwrap()]).unwrap();
 
         let update = ItemUpdate { set_fields: vec![secret("password", "second value")], ..ItemUpdate::default() };
         alice.client.items().update(&shared, &with_files.id.to_string(), update).await.unwrap();
@@ -121,9 +131,22 @@ impl History {
         owner.access().grant(&second.id.to_string(), &email("bob"), "read", Some(end)).await.unwrap();
         owner.access().grant(&second.id.to_string(), &email("alice"), "write", None).await.unwrap();
         owner.service_accounts().revoke(&other.principal.id.to_string()).await.unwrap();
+        // What runs: a hold, an upload, and pieces still to be removed.
+        world.engine.hold(world.owner.session, bob.id(), None).await.unwrap();
         owner.audit().verify().await.unwrap();
         world.store.close().await;
-        Self { folder, owner: world.owner.kit, grader: grader.kit, alice: alice.kit, bob: bob.kit }
+        drop(beside);
+        let beside = rusqlite::Connection::open(&path).unwrap();
+        beside.execute("INSERT INTO garbage (file) VALUES (?1)", [Id([5; 32])]).unwrap();
+        let tomorrow = chrono::Utc::now().timestamp_millis() + 86_400_000;
+        beside.execute("INSERT INTO upload (file, expires) VALUES (?1, ?2)", (Id([6; 32]), tomorrow)).unwrap();
+        let vaults = vec![shared, second.id.to_string(), third];
+        Self { folder, owner: world.owner.kit, grader: grader.kit, alice: alice.kit, bob: bob.kit, vaults }
+    }
+
+    /// The recovery code as a token.
+    pub(crate) fn recovery(&self) -> Credential {
+        Credential { token: self.owner.recovery.clone().unwrap(), ..self.owner.clone() }
     }
 
     pub(crate) fn people(&self) -> [(&'static str, &Credential); 4] {
@@ -135,6 +158,7 @@ impl History {
         let folder = tempfile::tempdir().unwrap();
         let to = |name: &str| folder.path().join(name);
         std::fs::copy(self.folder.path().join("today.db"), to("today.db")).unwrap();
+        std::fs::copy(self.folder.path().join("yesterday.db"), to("yesterday.db")).unwrap();
         copy_folder(&self.folder.path().join("today.db-files"), &to("today.db-files"));
         Copied { folder }
     }
@@ -169,11 +193,16 @@ impl Copied {
         self.folder.path().join("today.db")
     }
 
+    pub(crate) fn yesterday(&self) -> PathBuf {
+        self.folder.path().join("yesterday.db")
+    }
+
     /// The pieces of large files, which are beside the database.
     pub(crate) fn pieces(&self) -> Vec<PathBuf> {
         let folders = std::fs::read_dir(self.folder.path().join("today.db-files")).unwrap();
         let files = folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
-        let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+        let has_bytes = |file: &PathBuf| file.metadata().unwrap().len() > 0;
+        let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).filter(has_bytes).collect();
         files.sort_unstable();
         files
     }
@@ -234,11 +263,22 @@ async fn reads(client: &Client, name: &str, answers: &mut Answers) {
         told.collect::<Vec<_>>().join("\n")
     });
     put("changes.list".to_owned(), changes);
+    // Reads and refusals are added with every look: what is signed stays.
     let events = match client.audit().list(AuditFilter::default()).await {
-        Ok(page) => page.all().await.map(|events| format!("{events:?}")),
+        Ok(page) => page.all().await,
         Err(error) => Err(error),
     };
-    put("audit.list".to_owned(), events);
+    let events = events.map(|mut events| {
+        events.retain(|event| event.evidence == Evidence::Signed);
+        events
+    });
+    if let Ok(events) = &events {
+        let sessions: Vec<_> = events.iter().map(|event| (event.session.clone(), event.app.clone())).collect();
+        put(SESSIONS.to_owned(), Ok(format!("{sessions:?}")));
+    }
+    let bare = |event| AuditEvent { session: None, app: None, ..event };
+    let bare = |events: Vec<AuditEvent>| format!("{:?}", events.into_iter().map(bare).collect::<Vec<_>>());
+    put("audit.list".to_owned(), events.map(bare));
     for id in ["one", "two", "three"] {
         for creator in [None, Some(email("owner"))] {
             let found = client.vaults().get_by_external_id(id, creator.as_deref()).await;
@@ -291,6 +331,11 @@ async fn vault_reads(client: &Client, vault: &str, put: &mut impl FnMut(String, 
             put(format!("{vault} {id} history"), history.map(|all| all.iter().map(shown).collect()));
         }
     }
+}
+
+/// Whether somebody was told that the store was tampered with.
+pub(crate) fn is_noticed(answers: &Answers) -> bool {
+    answers.values().any(|answer| answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Tampered))
 }
 
 /// The answers that are other than the honest ones, and no refusals.

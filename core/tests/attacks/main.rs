@@ -15,6 +15,7 @@ mod bare;
 mod bits;
 mod contents;
 mod crossing;
+mod doctored;
 mod ended;
 mod forged;
 mod keys;
