@@ -14,6 +14,7 @@ mod growth;
 mod item_read;
 mod leaked;
 mod provision;
+mod reads;
 mod revoke;
 mod school;
 mod timing;
@@ -36,6 +37,9 @@ async fn main() {
     }
     if is_wanted("item_read") {
         item_read::run(folder.path()).await;
+    }
+    if is_wanted("reads") {
+        reads::run(folder.path()).await;
     }
     if is_wanted("revoke") {
         revoke::run(folder.path(), count).await;
