@@ -69,13 +69,13 @@ target/tools/bin/cargo-fuzz:
 BENCH := $(CURDIR)/target/bench
 
 bench: $(VENV)/.installed ## the figures of docs/performance.md, each as a ratio: some twenty minutes on a quiet machine
-	cargo bench --package strongroom --locked
 	rm -rf $(BENCH)
+	$(PYTHON) -m venv $(BENCH)/peers
+	$(BENCH)/peers/bin/pip install --quiet --disable-pip-version-check --requirement bindings-python/benches/peers.txt
+	ETCD=$(BENCH)/peers/bin/etcd cargo bench --package strongroom --locked --bench figures --bench files --bench watch --bench store
 	$(VENV)/bin/maturin build --quiet --release --locked --manifest-path bindings-python/Cargo.toml --out $(BENCH)/wheels
 	$(PYTHON) -m venv $(BENCH)/strongroom
 	$(BENCH)/strongroom/bin/pip install --quiet --disable-pip-version-check $(BENCH)/wheels/*.whl
-	$(PYTHON) -m venv $(BENCH)/peers
-	$(BENCH)/peers/bin/pip install --quiet --disable-pip-version-check --requirement bindings-python/benches/peers.txt
 	$(BENCH)/strongroom/bin/python bindings-python/benches/figures.py $(BENCH)/peers/bin/python
 
 fmt: ## format
