@@ -37,7 +37,7 @@ lint: $(VENV)/.installed ## format and lints
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 test-rust: $(VENV)/.installed ## core's tests: units, vectors, cases, attacks, layers
-	cargo test --workspace --locked --all-targets
+	cargo test --workspace --locked --lib --bins --tests
 
 test-docs: ## the examples of core's documentation, and its links
 	cargo test --package strongroom --locked --doc
