@@ -42,6 +42,12 @@ fn before_fork(py: Python<'_>) {
     py.detach(strongroom::client::before_fork);
 }
 
+/// Waits, two seconds at most, for cancelled asyncio work to be over, before the interpreter ends.
+#[pyfunction]
+fn before_exit(py: Python<'_>) {
+    runtime::settle(py);
+}
+
 /// Takes them again, in the parent.
 #[pyfunction]
 fn after_fork_in_parent(py: Python<'_>) {
@@ -89,7 +95,7 @@ mod _native {
         vault::{Vault, VaultSpec},
     };
     #[pymodule_export]
-    use super::{after_fork_in_parent, before_fork, error_codes, main};
+    use super::{after_fork_in_parent, before_exit, before_fork, error_codes, main};
 
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "it is Python's name")]

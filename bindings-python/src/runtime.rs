@@ -3,7 +3,8 @@
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use pyo3::IntoPyObject;
@@ -17,6 +18,8 @@ use crate::error::raise;
 
 /// How long a signal may wait while a call blocks.
 const SIGNALS: Duration = Duration::from_millis(50);
+/// How long the end of the interpreter waits for work that was cancelled.
+const SETTLES: Duration = Duration::from_secs(2);
 
 /// The runtime of one process, and the way to that of its fork.
 ///
@@ -24,6 +27,8 @@ const SIGNALS: Duration = Duration::from_millis(50);
 struct Generation {
     process: u32,
     runtime: Runtime,
+    /// Work that may still call into Python.
+    under_way: AtomicUsize,
     child: OnceLock<Box<Self>>,
 }
 
@@ -31,6 +36,10 @@ static FIRST: OnceLock<Box<Generation>> = OnceLock::new();
 
 /// This process's runtime, made by the first call that needs one.
 fn runtime() -> Result<&'static Runtime> {
+    generation().map(|generation| &generation.runtime)
+}
+
+fn generation() -> Result<&'static Generation> {
     let process = std::process::id();
     let mut place = &FIRST;
     loop {
@@ -39,14 +48,15 @@ fn runtime() -> Result<&'static Runtime> {
                 Builder::new_multi_thread().enable_all().thread_name("strongroom").build().map_err(|error| {
                     Error::unavailable("no threads could be started: raise the process's limits").caused_by(error)
                 })?;
-            let made = Box::new(Generation { process, runtime, child: OnceLock::new() });
+            let made =
+                Box::new(Generation { process, runtime, under_way: AtomicUsize::new(0), child: OnceLock::new() });
             if let Err(late) = place.set(made) {
                 late.runtime.shutdown_background();
             }
             continue;
         };
         if generation.process == process {
-            return Ok(&generation.runtime);
+            return Ok(generation);
         }
         place = &generation.child;
     }
@@ -97,6 +107,45 @@ pub(crate) fn locals(py: Python<'_>) -> PyResult<TaskLocals> {
     generic::get_current_locals::<Tokio>(py)
 }
 
+/// The runtime of a process, if it needed one.
+fn made(process: u32) -> Option<&'static Generation> {
+    let mut place = &FIRST;
+    while let Some(generation) = place.get() {
+        if generation.process == process {
+            return Some(generation);
+        }
+        place = &generation.child;
+    }
+    None
+}
+
+/// Counts work until it is dropped.
+struct UnderWay(&'static Generation);
+
+impl UnderWay {
+    fn begin(generation: &'static Generation) -> Self {
+        generation.under_way.fetch_add(1, Ordering::SeqCst);
+        Self(generation)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Waits for what was cancelled at the end to be over: an interpreter that ends does not survive a thread that calls into it.
+pub(crate) fn settle(py: Python<'_>) {
+    py.detach(|| {
+        let end = Instant::now() + SETTLES;
+        let Some(generation) = made(std::process::id()) else { return };
+        while generation.under_way.load(Ordering::SeqCst) > 0 && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+}
+
 struct Tokio;
 
 struct JoinError(tokio::task::JoinError);
@@ -114,9 +163,11 @@ impl generic::JoinError for JoinError {
 type Handle = Pin<Box<dyn Future<Output = Result<(), JoinError>> + Send>>;
 
 /// The handle of a task, or of none when there is no runtime, of which the caller was told before.
-fn join(start: impl FnOnce(&'static Runtime) -> tokio::task::JoinHandle<()>) -> Handle {
-    match runtime() {
-        Ok(runtime) => Box::pin(start(runtime).map(|done| done.map_err(JoinError))),
+fn join(start: impl FnOnce(&'static Runtime, UnderWay) -> tokio::task::JoinHandle<()>) -> Handle {
+    match generation() {
+        Ok(generation) => {
+            Box::pin(start(&generation.runtime, UnderWay::begin(generation)).map(|done| done.map_err(JoinError)))
+        }
         Err(_) => Box::pin(std::future::ready(Ok(()))),
     }
 }
@@ -126,11 +177,21 @@ impl generic::Runtime for Tokio {
     type JoinHandle = Handle;
 
     fn spawn<F: Future<Output = ()> + Send + 'static>(work: F) -> Handle {
-        join(|runtime| runtime.spawn(work))
+        join(|runtime, under_way| {
+            runtime.spawn(async move {
+                work.await;
+                drop(under_way);
+            })
+        })
     }
 
     fn spawn_blocking<F: FnOnce() + Send + 'static>(work: F) -> Handle {
-        join(|runtime| runtime.spawn_blocking(work))
+        join(|runtime, under_way| {
+            runtime.spawn_blocking(move || {
+                work();
+                drop(under_way);
+            })
+        })
     }
 }
 

@@ -13,6 +13,7 @@ Field(label='password', value=***, type='concealed', section=None)
 
 from __future__ import annotations
 
+from . import _exit as _exit
 from . import _fork as _fork
 from . import errors, secrets
 from ._connect import Connecting, connect_async

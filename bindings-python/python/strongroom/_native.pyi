@@ -103,6 +103,9 @@ __version__: str
 def error_codes() -> list[str]:
     """The codes of all kinds of errors, in the order of the documentation."""
 
+def before_exit() -> None:
+    """Waits, two seconds at most, for cancelled asyncio work to be over, before the interpreter ends."""
+
 def before_fork() -> None:
     """Lets go of every database file, for the moment of a fork."""
 
@@ -2271,4 +2274,4 @@ class FileReader:
     def read_at_async(self, offset: int, length: int) -> Awaitable[bytes]:
         """The same as an asyncio future."""
 
-__all__ = ['Access', 'AccessChange', 'Account', 'Actor', 'AsyncAccess', 'AsyncAccount', 'AsyncAudit', 'AsyncChanges', 'AsyncClient', 'AsyncFiles', 'AsyncGroups', 'AsyncItems', 'AsyncPolicies', 'AsyncProvisioning', 'AsyncSecrets', 'AsyncServiceAccounts', 'AsyncUsers', 'AsyncVaults', 'Audit', 'AuditEvent', 'AuditProof', 'Capabilities', 'ChangeFeed', 'Changes', 'Client', 'Credential', 'Field', 'File', 'FileChange', 'FileReader', 'Files', 'FirstPage', 'Grant', 'Groups', 'Item', 'ItemChange', 'ItemSummary', 'Items', 'Policies', 'Policy', 'Principal', 'Provisioning', 'RawFeed', 'RawPage', 'Secrets', 'ServiceAccounts', 'Users', 'Vault', 'VaultChange', 'VaultSpec', 'Vaults', '__version__', 'accept', 'accept_async', 'after_fork_in_parent', 'before_fork', 'connect', 'connect_async', 'drop', 'error_codes', 'init', 'init_async', 'main', 'validate']
+__all__ = ['Access', 'AccessChange', 'Account', 'Actor', 'AsyncAccess', 'AsyncAccount', 'AsyncAudit', 'AsyncChanges', 'AsyncClient', 'AsyncFiles', 'AsyncGroups', 'AsyncItems', 'AsyncPolicies', 'AsyncProvisioning', 'AsyncSecrets', 'AsyncServiceAccounts', 'AsyncUsers', 'AsyncVaults', 'Audit', 'AuditEvent', 'AuditProof', 'Capabilities', 'ChangeFeed', 'Changes', 'Client', 'Credential', 'Field', 'File', 'FileChange', 'FileReader', 'Files', 'FirstPage', 'Grant', 'Groups', 'Item', 'ItemChange', 'ItemSummary', 'Items', 'Policies', 'Policy', 'Principal', 'Provisioning', 'RawFeed', 'RawPage', 'Secrets', 'ServiceAccounts', 'Users', 'Vault', 'VaultChange', 'VaultSpec', 'Vaults', '__version__', 'accept', 'accept_async', 'after_fork_in_parent', 'before_exit', 'before_fork', 'connect', 'connect_async', 'drop', 'error_codes', 'init', 'init_async', 'main', 'validate']
