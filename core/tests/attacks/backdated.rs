@@ -9,6 +9,15 @@ use crate::malicious::Malicious;
 use crate::signed::{believable, force, item_row};
 use crate::world::{World, code, connect, item, read};
 
+/// Tells of every item that it stands where the feed begins.
+pub(crate) fn backdate_items(malicious: &Malicious) {
+    malicious.items.change(|answers| {
+        for answer in answers.iter_mut().flatten() {
+            answer.entry.position = 0;
+        }
+    });
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_place_in_the_feed_is_proven_before_it_decides() {
     let world = World::new().await;
@@ -26,11 +35,7 @@ async fn a_place_in_the_feed_is_proven_before_it_decides() {
     force(&world, LogId::new(LogKind::Items, vault), &writer, &writer.sign(&operation, rows), vec![row]).await;
 
     let malicious = Malicious::over(Arc::clone(&world.engine));
-    malicious.items.change(|answers| {
-        for answer in answers.iter_mut().flatten() {
-            answer.entry.position = 0;
-        }
-    });
+    backdate_items(&malicious);
     let deceived = malicious.client(&reader.kit).await;
     let fresh = connect(Arc::clone(&world.engine), &reader.kit).await.unwrap();
     for client in [&deceived, &fresh] {

@@ -12,6 +12,7 @@ use strongroom::model::item::ItemFilter;
 use strongroom::model::principal::{NewServiceAccount, Rights, ServiceAccountUpdate};
 use strongroom::store::Row;
 
+use crate::backdated::backdate_items;
 use crate::malicious::Malicious;
 use crate::signed::{believable, force, item_row};
 use crate::world::{Member, World, code, connect, email, item, read};
@@ -79,11 +80,7 @@ async fn an_item_signed_before_an_ending_is_not_taken_after_it() {
         // Readers refuse it where the store puts it, and where it says that it stands.
         force(&world, LogId::new(LogKind::Items, vault), &ended, &submission, vec![row]).await;
         let malicious = Malicious::over(Arc::clone(&world.engine));
-        malicious.items.change(|answers| {
-            for answer in answers.iter_mut().flatten() {
-                answer.entry.position = 0;
-            }
-        });
+        backdate_items(&malicious);
         let deceived = malicious.client(&reader.kit).await;
         let fresh = connect(Arc::clone(&world.engine), &reader.kit).await.unwrap();
         for client in [&deceived, &fresh] {

@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::clone_on_ref_ptr, reason = "a test that can't go on fails")]
 #![allow(clippy::large_futures, reason = "a test has few of them")]
 
+#[macro_use]
+#[path = "../authority/methods.rs"]
+mod methods;
+
 mod doctor;
 mod history;
 mod malicious;

@@ -8,6 +8,10 @@
     reason = "a test fails by it, or says why it is skipped"
 )]
 
+#[macro_use]
+#[path = "../authority/methods.rs"]
+mod methods;
+
 mod approvals;
 mod child;
 mod clock;

@@ -4,6 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
 #![allow(clippy::clone_on_ref_ptr, reason = "the shared authority is written so")]
 
+#[macro_use]
+#[path = "../authority/methods.rs"]
+mod methods;
+
 mod child;
 #[path = "../attacks/malicious.rs"]
 mod malicious;
