@@ -41,25 +41,31 @@ fn runtime() -> Result<&'static Runtime> {
 
 fn generation() -> Result<&'static Generation> {
     let process = std::process::id();
-    let mut place = &FIRST;
     loop {
-        let Some(generation) = place.get() else {
-            let runtime =
-                Builder::new_multi_thread().enable_all().thread_name("strongroom").build().map_err(|error| {
-                    Error::unavailable("no threads could be started: raise the process's limits").caused_by(error)
-                })?;
-            let made =
-                Box::new(Generation { process, runtime, under_way: AtomicUsize::new(0), child: OnceLock::new() });
-            if let Err(late) = place.set(made) {
-                late.runtime.shutdown_background();
-            }
-            continue;
+        let free = match place(process) {
+            Ok(generation) => return Ok(generation),
+            Err(free) => free,
         };
+        let runtime = Builder::new_multi_thread().enable_all().thread_name("strongroom").build().map_err(|error| {
+            Error::unavailable("no threads could be started: raise the process's limits").caused_by(error)
+        })?;
+        let made = Box::new(Generation { process, runtime, under_way: AtomicUsize::new(0), child: OnceLock::new() });
+        if let Err(late) = free.set(made) {
+            late.runtime.shutdown_background();
+        }
+    }
+}
+
+/// The runtime of a process, or where it will be.
+fn place(process: u32) -> std::result::Result<&'static Generation, &'static OnceLock<Box<Generation>>> {
+    let mut place = &FIRST;
+    while let Some(generation) = place.get() {
         if generation.process == process {
             return Ok(generation);
         }
         place = &generation.child;
     }
+    Err(place)
 }
 
 /// Waits for the work with the interpreter free for other threads. A signal whose handler raises, as Ctrl-C does, drops the work.
@@ -107,18 +113,6 @@ pub(crate) fn locals(py: Python<'_>) -> PyResult<TaskLocals> {
     generic::get_current_locals::<Tokio>(py)
 }
 
-/// The runtime of a process, if it needed one.
-fn made(process: u32) -> Option<&'static Generation> {
-    let mut place = &FIRST;
-    while let Some(generation) = place.get() {
-        if generation.process == process {
-            return Some(generation);
-        }
-        place = &generation.child;
-    }
-    None
-}
-
 /// Counts work until it is dropped.
 struct UnderWay(&'static Generation);
 
@@ -139,7 +133,7 @@ impl Drop for UnderWay {
 pub(crate) fn settle(py: Python<'_>) {
     py.detach(|| {
         let end = Instant::now() + SETTLES;
-        let Some(generation) = made(std::process::id()) else { return };
+        let Ok(generation) = place(std::process::id()) else { return };
         while generation.under_way.load(Ordering::SeqCst) > 0 && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(1));
         }
