@@ -98,9 +98,8 @@ impl Engine {
     pub(super) async fn note_file(&self, caller: &Caller, about: About, anew: bool) -> Result<()> {
         let Some(file) = about.file else { return Ok(()) };
         let key = (caller.session, file);
-        if !anew && self.notes.opened.contains_key(&key) {
-            // Looked at, so that it stays.
-            let _ = self.notes.opened.get(&key);
+        // Got, and not looked for, so that it stays.
+        if !anew && self.notes.opened.get(&key).is_some() {
             return Ok(());
         }
         self.note(caller, Action::FileRead, about, String::new()).await?;
