@@ -17,7 +17,7 @@ use crate::model::file::{ByteStream, File, Progress};
 use crate::model::grant::Grant;
 use crate::model::id::{FileId, ItemId, PrincipalId, PrincipalKind, VaultId};
 use crate::model::item::{Category, Item, ItemSummary};
-use crate::model::principal::{Principal, PrincipalRef, Rights};
+use crate::model::principal::{Principal, PrincipalRef, Rights, ServiceAccountUpdate};
 use crate::model::role::Role;
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
@@ -68,23 +68,6 @@ pub struct PrincipalRequest {
     pub vaults: Vec<(VaultId, Role)>,
     /// Makes a repeat answer that the first call did it.
     pub idempotency_key: Option<String>,
-}
-
-/// What to change of a principal; what is `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct PrincipalUpdate {
-    /// The display name.
-    pub name: Option<String>,
-    /// May make vaults.
-    pub can_create_vaults: Option<bool>,
-    /// May make, change and end principals and groups.
-    pub can_manage_users: Option<bool>,
-    /// May change the policy.
-    pub can_manage_policy: Option<bool>,
-    /// May read the whole audit.
-    pub can_read_audit: Option<bool>,
-    /// From when on it is refused.
-    pub expires_at: Option<Timestamp>,
 }
 
 /// A file to attach, its content a stream.
@@ -204,7 +187,7 @@ pub trait Backend: Send + Sync {
     ) -> Result<Vec<Result<Credential>>>;
     async fn get_principal(&self, who: &PrincipalRef) -> Result<Principal>;
     async fn list_principals(&self, kind: PrincipalKind, page: PageRequest) -> Result<Rows<Principal>>;
-    async fn update_principal(&self, who: PrincipalId, update: PrincipalUpdate) -> Result<Principal>;
+    async fn update_principal(&self, who: PrincipalId, update: ServiceAccountUpdate) -> Result<Principal>;
     async fn reissue_principal(
         &self,
         who: &PrincipalRef,

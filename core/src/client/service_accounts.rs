@@ -2,7 +2,7 @@
 
 use super::users::of_kind;
 use super::{Client, check, listing, one};
-use crate::backend::{PrincipalRequest, PrincipalUpdate};
+use crate::backend::PrincipalRequest;
 use crate::error::{Error, Result};
 use crate::model::credential::{Credential, Save};
 use crate::model::id::{PrincipalId, PrincipalKind};
@@ -72,21 +72,10 @@ impl ServiceAccounts {
     pub async fn update(&self, id: &str, update: ServiceAccountUpdate) -> Result<Principal> {
         self.0
             .run("service_accounts.update", async {
-                let ServiceAccountUpdate {
-                    name,
-                    can_create_vaults,
-                    can_manage_users,
-                    can_manage_policy,
-                    can_read_audit,
-                    expires_at,
-                } = update;
-                let update = PrincipalUpdate {
-                    name: name.map(|name| check::required("name", name, 256)).transpose()?,
-                    can_create_vaults,
-                    can_manage_users,
-                    can_manage_policy,
-                    can_read_audit,
-                    expires_at: check::expiry(expires_at)?,
+                let update = ServiceAccountUpdate {
+                    name: update.name.map(|name| check::required("name", name, 256)).transpose()?,
+                    expires_at: check::expiry(update.expires_at)?,
+                    ..update
                 };
                 self.0.backend.update_principal(service(id)?, update).await
             })

@@ -57,7 +57,7 @@ use self::state::StateFile;
 use self::trust::{Need, Trust};
 use super::{
     Backend, ChangeRequest, FileHandle, FileRequest, GrantRequest, ItemChange, ItemRequest, PageRequest,
-    PrincipalRequest, PrincipalUpdate, Rows, VaultRequest,
+    PrincipalRequest, Rows, VaultRequest,
 };
 use crate::authority::{self, Authority, Reading, Session, Submission, Submitted};
 use crate::error::{Error, ErrorKind, Result};
@@ -74,7 +74,7 @@ use crate::model::file::File;
 use crate::model::grant::Grant;
 use crate::model::id::{AccountId, FileId, Id, ItemId, PrincipalId, PrincipalKind, VaultId};
 use crate::model::item::{Item, ItemSummary};
-use crate::model::principal::{Principal, PrincipalRef};
+use crate::model::principal::{Principal, PrincipalRef, ServiceAccountUpdate};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::model::vault::Vault;
@@ -279,7 +279,7 @@ impl Backend for Sealed {
         self.page_of_principals(kind, page).await
     }
 
-    async fn update_principal(&self, who: PrincipalId, update: PrincipalUpdate) -> Result<Principal> {
+    async fn update_principal(&self, who: PrincipalId, update: ServiceAccountUpdate) -> Result<Principal> {
         self.rewrite_principal(who, update).await
     }
 

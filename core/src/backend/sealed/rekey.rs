@@ -77,9 +77,7 @@ impl Sealed {
     pub(super) async fn rekey(&self, ids: Option<Vec<VaultId>>) -> Result<u64> {
         let mut tally = Tally::default();
         if let Some(ids) = ids {
-            let ids: BTreeSet<Id> = ids.into_iter().map(|id| id.0).collect();
-            let ids: Vec<Id> = ids.into_iter().collect();
-            self.all_governed(&ids).await?;
+            let ids = self.all_governed(ids).await?;
             for page in ids.chunks(PAGE as usize) {
                 tally.add(self.do_in(page, Task::Move).await?);
             }
@@ -104,9 +102,7 @@ impl Sealed {
         }
         let mut tally = Tally::default();
         if let Some(vaults) = vaults {
-            let ids: BTreeSet<Id> = vaults.into_iter().map(|id| id.0).collect();
-            let ids: Vec<Id> = ids.into_iter().collect();
-            self.all_governed(&ids).await?;
+            let ids = self.all_governed(vaults).await?;
             for page in ids.chunks(PAGE as usize) {
                 tally.add(self.approve_in(who, page).await?);
             }
@@ -141,8 +137,10 @@ impl Sealed {
         Ok(renewed)
     }
 
-    /// Refuses the whole call if the caller may not say who is in one of the vaults.
-    async fn all_governed(&self, vaults: &[Id]) -> Result<()> {
+    /// Each vault once; refuses the whole call if the caller may not say who is in one of them.
+    async fn all_governed(&self, vaults: Vec<VaultId>) -> Result<Vec<Id>> {
+        let vaults: BTreeSet<Id> = vaults.into_iter().map(|id| id.0).collect();
+        let vaults: Vec<Id> = vaults.into_iter().collect();
         for page in vaults.chunks(PAGE as usize) {
             let need = Need { vaults: page.iter().copied().collect(), ..Need::default() };
             let known = self.refresh(need.asked_now()).await?;
@@ -150,7 +148,7 @@ impl Sealed {
                 self.governed(&known, *vault).await?;
             }
         }
-        Ok(())
+        Ok(vaults)
     }
 
     /// Does the same to many vaults, in one commit and as many more as others' changes ask for.

@@ -6,22 +6,21 @@ use super::sign::Base;
 use super::trust::Need;
 use super::{MAX_TRIES, Sealed};
 use crate::authority::{Profile, Rows};
-use crate::backend::PrincipalUpdate;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::body::{Nothing, PrincipalUpdated, rights_bits};
 use crate::log::operation::Body;
 use crate::log::replay::PrincipalLog;
 use crate::log::replay::principal::MANAGE_USERS;
 use crate::model::id::{Id, PrincipalId, PrincipalKind};
-use crate::model::principal::{Principal, PrincipalRef, PrincipalState};
+use crate::model::principal::{Principal, PrincipalRef, PrincipalState, ServiceAccountUpdate};
 use crate::model::time;
 
 impl Sealed {
-    pub(super) async fn rewrite_principal(&self, who: PrincipalId, update: PrincipalUpdate) -> Result<Principal> {
+    pub(super) async fn rewrite_principal(&self, who: PrincipalId, update: ServiceAccountUpdate) -> Result<Principal> {
         let known = self.managing(&[who.id]).await?;
         let log = known.directory()?.principal(who.id).ok_or_else(nobody)?;
         let before = self.profiles.view(self.authority(), self.session(), &known, log).await?;
-        let PrincipalUpdate {
+        let ServiceAccountUpdate {
             name,
             can_create_vaults,
             can_manage_users,
