@@ -47,7 +47,7 @@ pub(crate) fn rows<'py, T>(
     let mut all = Vec::new();
     for row in rows.try_iter().map_err(carry)? {
         let mapping = row.map_err(carry)?.cast_into::<PyMapping>().map_err(|_| {
-            Error::argument("rows", format!("each is a dict of what {call} takes, such as dict(name=…)"))
+            Error::argument("rows", format!("each is a dict of the arguments that a row of {call} has, by name"))
         })?;
         let mut row = Row { call, mapping, taken: 0 };
         all.push(read(&mut row)?);
