@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::model::item::{Item, ItemFilter};
 use crate::model::secret::Secret;
 
+const OTP: &str = "otp";
 const FORM: &str = "a reference is `op://vault/item/field` or `op://vault/item/section/field`, by name or by id";
 
 /// Secrets by reference.
@@ -53,6 +54,13 @@ impl Secrets {
 
     async fn value(&self, reference: &str) -> Result<Secret> {
         let reference = parse(reference)?;
+        let attribute = reference.attribute.as_deref();
+        // Before the item is read, which its audit would show.
+        if let Some(other) = attribute.filter(|name| !matches!(*name, "value" | OTP)) {
+            return Err(Error::unsupported(format!(
+                "the attribute `{other}` is not in this version: read the field itself"
+            )));
+        }
         let vault = self.vault(&reference.vault).await?;
         let item = self.item(&vault, &reference.item).await?;
         let item = self.0.items().get(&vault, &item, None).await?;
@@ -85,11 +93,8 @@ impl Secrets {
         let plain = fitting.iter().find(|field| field.section.is_none());
         if let Some(field) = plain.or(if fitting.len() == 1 { fitting.first() } else { None }) {
             return match reference.attribute.as_deref() {
-                None | Some("value") => Ok(field.value.clone()),
-                Some("otp") => one_time_password::derive(field, chrono::Utc::now()),
-                Some(other) => Err(Error::unsupported(format!(
-                    "the attribute `{other}` is not in this version: read the field itself"
-                ))),
+                Some(OTP) => one_time_password::derive(field, chrono::Utc::now()),
+                _ => Ok(field.value.clone()),
             };
         }
         if fitting.len() > 1 {
