@@ -1,4 +1,4 @@
-//! Operations, entries, cursors, proofs and profiles.
+//! Operations, entries, cursors, proofs, profiles and reads.
 
 use data_encoding::BASE64URL_NOPAD;
 
@@ -9,6 +9,7 @@ use crate::log::cursor::Cursor;
 use crate::log::encoding::{self, Bytes};
 use crate::log::entry::Entry;
 use crate::log::operation::{Operation, message};
+use crate::log::reads::{Chain, Group, MAX_ENTRIES, MAX_ENTRY, ReadEntry, Rest, frame, groups_of};
 use crate::log::signature::{accept_key, verify};
 use crate::log::tree::{Frontier, root_from_inclusion, verify_consistency, verify_inclusion};
 use crate::model::id::Id;
@@ -92,4 +93,39 @@ pub fn profile(data: &[u8]) {
     let (one, other) = (parts(cuts[0], cuts[1]), parts(cuts[2], cuts[3]));
     let commitment = |(salt, name, email): &(Vec<u8>, String, String)| profile_commitment(salt, name, Some(email));
     assert_eq!(one == other, commitment(&one) == commitment(&other));
+}
+
+/// An entry of reads, a segment of them as a crash left it, and one that holds any entries.
+pub fn read(data: &[u8]) {
+    match ReadEntry::from_bytes(data) {
+        Ok(entry) => assert!(entry.to_bytes() == data && entry.action().is_ok()),
+        Err(error) => refused(&error, &[Tampered, Unsupported]),
+    }
+    let (groups, rest) = groups_of(data);
+    let whole: Vec<u8> = groups.iter().flat_map(frame).collect();
+    assert!(data.starts_with(&whole));
+    match rest {
+        Rest::End => assert_eq!(whole, data),
+        Rest::Torn => assert!(whole.len() < data.len()),
+        Rest::Damaged(at, error) => {
+            assert_eq!(at, whole.len());
+            refused(&error, &[Tampered, Unsupported]);
+        }
+    }
+    for group in &groups {
+        // Whatever it says of its chain, it continues one of that name or is refused.
+        match group.continues(Chain::new(group.chain)) {
+            Ok(after) => assert_eq!(after.count, group.end()),
+            Err(error) => refused(&error, &[Tampered]),
+        }
+    }
+    let (length, rest) = take::<1>(data);
+    let entries: Vec<Vec<u8>> =
+        rest.chunks((usize::from(length[0]) << 4 | 1).min(MAX_ENTRY)).take(MAX_ENTRIES).map(<[u8]>::to_vec).collect();
+    if !entries.is_empty() {
+        let mut chain = Chain::new(Id([1; 32]));
+        let group = Group::of(&mut chain, entries);
+        let (again, rest) = groups_of(&frame(&group));
+        assert!(matches!(rest, Rest::End) && again == [group]);
+    }
 }

@@ -12,7 +12,7 @@ mod words;
 mod tests;
 
 pub use crypto::{container, file, part, token, wrap};
-pub use log::{cursor, entry, operation, profile, signature, tree};
+pub use log::{cursor, entry, operation, profile, read, signature, tree};
 pub use words::{name, reference};
 
 pub use crate::backend::sealed::fuzz::{record, state};

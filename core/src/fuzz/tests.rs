@@ -31,8 +31,8 @@ macro_rules! targets {
 }
 
 targets! {
-    argument, container, cursor, entry, file, name, operation, part, profile, record, reference, signature, state, token, tree,
-    wrap,
+    argument, container, cursor, entry, file, name, operation, part, profile, read, record, reference, signature, state, token,
+    tree, wrap,
 }
 
 fn folder() -> PathBuf {

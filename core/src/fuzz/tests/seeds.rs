@@ -12,9 +12,10 @@ use crate::crypto::part::seal_part;
 use crate::crypto::wrap::{seal_wrap, wrap_key};
 use crate::crypto::{chunked, file};
 use crate::fuzz::crypto::{KEY, context, identity, key, place};
-use crate::log::encoding::{self, Bytes};
+use crate::log::encoding::{self, Bytes, MaybeId};
 use crate::log::entry::Entry;
 use crate::log::operation::{Operation, message};
+use crate::log::reads::{Action, Chain, Group, ReadEntry, frame};
 use crate::log::tree::{MemoryNodes, hash_leaf, prove_consistency, prove_inclusion, root};
 use crate::model::id::{AccountId, FileId, Id, ItemId, VaultId};
 
@@ -89,6 +90,7 @@ fn of(name: &str) -> Vec<Vec<u8>> {
             vec![vec![0; 64], padded, seal_part(&key(), &place(), b"secret").unwrap()]
         }
         "profile" => vec![b"\x04\x05\x05\x04saltAlicealice@example.edu".to_vec()],
+        "read" => reads(),
         "record" => records(),
         "reference" => {
             texts(&["op://Alice/Homework 1/password", "op://a/b/c/d?attribute=otp", "op://a/b/c?ssh-format=openssh"])
@@ -130,6 +132,34 @@ fn files() -> Vec<Vec<u8>> {
             [&size.length.to_be_bytes()[..], &0_u64.to_be_bytes(), &[1], &piece.bytes].concat()
         })
         .into()
+}
+
+fn reads() -> Vec<Vec<u8>> {
+    let entry = |action: Action, time| ReadEntry {
+        version: 1,
+        action: action.number(),
+        salt: Id([9; 32]),
+        time,
+        actor: Id([1; 32]),
+        generation: 1,
+        session: Id([2; 32]),
+        app: Some("grader/1.4".to_owned()),
+        vault: MaybeId(Some(Id([3; 32]))),
+        item: MaybeId(Some(Id([4; 32]))),
+        file: MaybeId(None),
+        item_version: 7,
+        detail: "version 7".to_owned(),
+    };
+    let mut chain = Chain::new(Id([7; 32]));
+    let mut group = |actions: &[Action]| {
+        let entries = (5..).zip(actions).map(|(time, action)| entry(*action, time).to_bytes()).collect();
+        frame(&Group::of(&mut chain, entries))
+    };
+    let first = group(&[Action::SessionOpened, Action::ItemRead]);
+    let second = group(&[Action::FileRead]);
+    let third = group(&[Action::AccessDenied, Action::AuditVerified, Action::ItemOpened]);
+    let torn = third[..third.len() / 2].to_vec();
+    vec![entry(Action::ItemRead, 5).to_bytes(), [&first[..], &second, &third].concat(), [first, torn].concat()]
 }
 
 fn records() -> Vec<Vec<u8>> {

@@ -125,6 +125,33 @@ pub fn next_frame(segment: &[u8], at: usize) -> Result<Frame> {
     }
 }
 
+/// What follows the whole groups of a segment.
+#[derive(Debug)]
+pub enum Rest {
+    /// Nothing.
+    End,
+    /// Part of a frame, as in [`Frame::Torn`].
+    Torn,
+    /// From this place on, bytes that hold no group.
+    Damaged(usize, Error),
+}
+
+/// The whole groups that a segment begins with, in order.
+pub fn groups_of(segment: &[u8]) -> (Vec<Group>, Rest) {
+    let (mut groups, mut at) = (Vec::new(), 0);
+    loop {
+        match next_frame(segment, at) {
+            Ok(Frame::Group(group, next)) => {
+                groups.push(group);
+                at = next;
+            }
+            Ok(Frame::End) => return (groups, Rest::End),
+            Ok(Frame::Torn) => return (groups, Rest::Torn),
+            Err(error) => return (groups, Rest::Damaged(at, error)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::entry::tests::entry;
@@ -143,14 +170,16 @@ mod tests {
     fn groups_come_back_from_a_segment_and_continue_each_other() {
         let (end, groups) = groups();
         let segment: Vec<u8> = groups.iter().flat_map(frame).collect();
-        let (mut chain, mut at, mut read) = (Chain::new(Id([7; 32])), 0, Vec::new());
-        while let Frame::Group(group, next) = next_frame(&segment, at).unwrap() {
+        let (read, rest) = groups_of(&segment);
+        assert!(matches!(rest, Rest::End));
+        let mut chain = Chain::new(Id([7; 32]));
+        for group in &read {
             chain = group.continues(chain).unwrap();
             assert_eq!(chain.count, group.end());
-            at = next;
-            read.push(group);
         }
-        assert_eq!((chain, read, at), (end, groups.clone(), segment.len()));
+        assert_eq!((chain, read), (end, groups.clone()));
+        let (whole, rest) = groups_of(&segment[..segment.len() - 1]);
+        assert!(whole == groups[..2] && matches!(rest, Rest::Torn));
         // Twice, out of order, left out: none continues.
         assert!(groups[0].continues(chain).is_err());
         assert!(groups[2].continues(groups[0].continues(Chain::new(Id([7; 32]))).unwrap()).is_err());

@@ -12,4 +12,4 @@ mod group;
 pub use anchors::{Anchors, anchor, anchor_id};
 pub use chain::Chain;
 pub use entry::{Action, MAX_DETAIL, MAX_ENTRY, ReadEntry};
-pub use group::{Frame, Group, MAX_ENTRIES, MAX_GROUP, frame, next_frame};
+pub use group::{Frame, Group, MAX_ENTRIES, MAX_GROUP, Rest, frame, groups_of, next_frame};

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::super::{fault, place};
 use super::segment::Paths;
 use crate::error::Result;
-use crate::log::reads::{Frame, Group, next_frame};
+use crate::log::reads::{Group, Rest, groups_of};
 use crate::model::id::Id;
 
 const WHAT: &str = "the reads that other programs noted could not be read";
@@ -87,24 +87,14 @@ fn read(folder: &Path, chain: Id) -> Result<Option<Other>> {
 
 /// The whole frames of a segment.
 fn take(segment: &[u8], dead: bool, groups: &mut Vec<Group>) {
-    let mut at = 0;
-    loop {
-        match next_frame(segment, at) {
-            Ok(Frame::Group(group, next)) => {
-                groups.push(group);
-                at = next;
-            }
-            Ok(Frame::End) => return,
-            // Nobody was answered on a frame that is not whole: its writer was ended in the middle, or is in it now.
-            Ok(Frame::Torn) if !dead => return,
-            Ok(Frame::Torn) => {
-                tracing::info!("the last entries of an engine that was killed are not whole, and were not answered");
-                return;
-            }
-            Err(error) => {
-                tracing::warn!(%error, at, "the rest of a segment of reads is damaged");
-                return;
-            }
+    let (whole, rest) = groups_of(segment);
+    groups.extend(whole);
+    match rest {
+        // Nobody was answered on a frame that is not whole: its writer was ended in the middle, or is in it now.
+        Rest::Torn if dead => {
+            tracing::info!("the last entries of an engine that was killed are not whole, and were not answered");
         }
+        Rest::End | Rest::Torn => {}
+        Rest::Damaged(at, error) => tracing::warn!(%error, at, "the rest of a segment of reads is damaged"),
     }
 }
