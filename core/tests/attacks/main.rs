@@ -17,6 +17,7 @@ mod acknowledged;
 mod backdated;
 mod bare;
 mod bits;
+mod certified;
 mod contents;
 mod crossing;
 mod doctored;
