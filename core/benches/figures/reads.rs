@@ -101,6 +101,7 @@ async fn turn_off(path: &Path, kit: &Credential) {
         logs: vec![LogRequest { log, from: 0 }],
         vaults: Vec::new(),
         others: Vec::new(),
+        former: Vec::new(),
         known: strongroom::log::feed::Head::empty(),
     };
     let at = engine.states(session, request).await.unwrap().logs[0].state;

@@ -12,8 +12,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-pub use rows::{AuditPage, AuditRow, FileAnswer, ItemAnswer, Profile, Reading, ReadsFilter, ReadsPage, VaultRows};
-pub use states::{EntryAnswer, LogAnswer, LogRequest, SeenProof, States, StatesRequest, VaultAnswer, VaultRequest};
+pub use rows::{
+    AuditPage, AuditRow, FeedPage, FileAnswer, ItemAnswer, Profile, Reading, ReadsFilter, ReadsPage, VaultRows,
+};
+pub use states::{
+    EntryAnswer, FormerAnswer, FormerRequest, LogAnswer, LogRequest, SeenProof, States, StatesRequest, VaultAnswer,
+    VaultRequest,
+};
 pub use submission::{FilePart, Rows, Submission, Submitted};
 pub use tables::{FileTable, ItemTable, PartsTable, PrincipalTable, Tables, TablesRequest, VaultTable};
 
@@ -24,7 +29,7 @@ use crate::log::operation::LogId;
 use crate::log::reads::Chain;
 use crate::model::id::{AccountId, Id};
 use crate::model::role::Role;
-use crate::store::{FeedRow, ReadRow, Receipt};
+use crate::store::{ReadRow, Receipt};
 
 /// What a caller must sign to open a session.
 #[derive(Clone, Debug)]
@@ -128,14 +133,9 @@ pub trait Authority: Send + Sync {
     fn end(&self) -> Result<Head>;
     /// Ready once the feed may be longer than `size`. Cancel safe.
     fn wait(&self, size: u64) -> BoxFuture<'static, Result<()>>;
-    /// Places of entries in the feed from `from` on, of these vaults or of all that the caller may see; and where to read on.
-    async fn feed(
-        &self,
-        session: Session,
-        from: u64,
-        vaults: Option<Vec<Id>>,
-        limit: u32,
-    ) -> Result<(Vec<FeedRow>, u64)>;
+    /// Places of entries in the feed from `from` on, of these vaults or of all that the caller may see. Of a vault that it was
+    /// in, the entry that put it out or deleted the vault.
+    async fn feed(&self, session: Session, from: u64, vaults: Option<Vec<Id>>, limit: u32) -> Result<FeedPage>;
     /// The whole feed from `from` on, leaf by leaf; for those who may read the whole audit.
     async fn export(&self, session: Session, from: u64, limit: u32) -> Result<Vec<AuditRow>>;
     /// What the tables hold, page by page; for those who may read the whole audit.
@@ -143,7 +143,7 @@ pub trait Authority: Send + Sync {
     /// # Errors
     /// `Tampered` if stored trees are not those of their leaves.
     async fn tables(&self, session: Session, request: TablesRequest) -> Result<Tables>;
-    /// Entries the caller may audit, by place in the feed from `from` on: its own, those of vaults it administers, or all; and where to read on.
+    /// Entries the caller may audit, by place in the feed from `from` on: its own, those of vaults it administers, or all.
     async fn audit(&self, session: Session, from: u64, limit: u32) -> Result<AuditPage>;
     /// Reads and refusals the caller may audit, by the same rule, from a place on.
     async fn reads(&self, session: Session, filter: ReadsFilter, from: u64, limit: u32) -> Result<ReadsPage>;

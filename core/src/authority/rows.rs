@@ -59,11 +59,24 @@ pub enum Reading {
     Proof,
 }
 
+/// One page of the feed's entries for changes.
+#[derive(Clone, Debug)]
+pub struct FeedPage {
+    /// Where the entries are, in order of position.
+    pub places: Vec<FeedRow>,
+    /// Vaults among them that the caller was in and is no longer: their entry here is the one that put it out.
+    pub former: Vec<Id>,
+    /// Where the next page begins.
+    pub next: u64,
+}
+
 /// One page of the feed's entries for the audit.
 #[derive(Clone, Debug)]
 pub struct AuditPage {
     /// Where the entries are, and what stands beside them, in order of position.
     pub places: Vec<(FeedRow, OriginRow)>,
+    /// Vaults among them that the caller was in and is no longer.
+    pub former: Vec<Id>,
     /// Where the next page begins.
     pub next: u64,
     /// Whether the feed ends here.

@@ -15,6 +15,8 @@ pub struct StatesRequest {
     pub logs: Vec<LogRequest>,
     /// Vaults, with both their logs.
     pub vaults: Vec<VaultRequest>,
+    /// Vaults that the caller was in and is no longer, with both their logs up to then.
+    pub former: Vec<FormerRequest>,
 }
 
 /// Entries of a log from a place on.
@@ -35,6 +37,17 @@ pub struct VaultRequest {
     pub access_from: u64,
     /// How many entries of the item log the caller has; `None`: its state is enough.
     pub items_from: Option<u64>,
+}
+
+/// Entries of a vault's logs from a place on, as far as a former member may see them.
+#[derive(Clone, Copy, Debug)]
+pub struct FormerRequest {
+    /// Which vault.
+    pub vault: Id,
+    /// How many entries of the vault log the caller has.
+    pub access_from: u64,
+    /// How many entries of the item log the caller has.
+    pub items_from: u64,
 }
 
 /// An entry without its place in its log, which follows from its order.
@@ -80,6 +93,20 @@ pub struct VaultAnswer {
     pub items_entries: Vec<EntryAnswer>,
 }
 
+/// A vault's two logs, up to the entry that put the caller out.
+///
+/// They are not the newest, so no heads tree holds them: each entry has its place in the feed, whose leaf there is the log's
+/// state after it.
+#[derive(Clone, Debug)]
+pub struct FormerAnswer {
+    /// Which vault.
+    pub vault: Id,
+    /// The entries of the vault log from the place that was asked for, as far as they are shown.
+    pub access_entries: Vec<EntryAnswer>,
+    /// The entries of the item log from the place that was asked for, as far as they are shown.
+    pub items_entries: Vec<EntryAnswer>,
+}
+
 /// An author's `seen` is a head of this feed.
 #[derive(Clone, Debug)]
 pub struct SeenProof {
@@ -106,6 +133,8 @@ pub struct States {
     pub logs: Vec<LogAnswer>,
     /// The vaults, in the order that they were asked for.
     pub vaults: Vec<VaultAnswer>,
+    /// The vaults that the caller was in, in the order that they were asked for.
+    pub former: Vec<FormerAnswer>,
     /// Proves the logs' leaves, distinct and in order of leaf, in the heads tree of the account.
     pub logs_proof: Vec<Id>,
     /// Proves the vaults' leaves, distinct and in order of leaf, in the heads tree of vaults.

@@ -1,11 +1,12 @@
 //! The feed, as much of it as a caller may see, and the audit.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::former::Past;
 use super::look::Look;
 use super::states::visible::Sight;
 use super::{Engine, pages};
-use crate::authority::{AuditPage, AuditRow, Session};
+use crate::authority::{AuditPage, AuditRow, FeedPage, Session};
 use crate::error::{Error, Result};
 use crate::log::feed::{self, Head, is_vault_log};
 use crate::log::operation::{LogKind, Operation};
@@ -36,42 +37,48 @@ impl Engine {
         from: u64,
         vaults: Option<Vec<Id>>,
         limit: u32,
-    ) -> Result<(Vec<FeedRow>, u64)> {
+    ) -> Result<FeedPage> {
         let mut look = self.look(session).await?;
         let limit = limit.clamp(1, pages::LIMIT);
         let asked = if let Some(vaults) = &vaults {
             vaults.clone()
         } else {
-            let page = self.vault_page(&mut look, 0, JOINED + 1).await?;
-            page.into_iter().map(|row| row.vault).collect()
+            let mut page = self.vault_page(&mut look, 0, JOINED + 1).await?;
+            page.extend(look.snapshot.vaults_naming(look.caller.principal, 0, JOINED + 1).await?);
+            let ids: BTreeSet<Id> = page.into_iter().map(|row| row.vault).collect();
+            ids.into_iter().collect()
         };
         if asked.len() > JOINED as usize {
             let these = vaults.map(|vaults| vaults.into_iter().collect::<HashSet<_>>());
             return self.scan(&mut look, from, limit, these.as_ref().map_or(Filter::Mine, Filter::These)).await;
         }
-        let mut visible = Vec::new();
+        let (mut visible, mut endings) = (Vec::new(), Vec::new());
         for vault in asked {
             if self.role(&mut look, vault, Role::Read).await?.is_some() {
                 visible.push(vault);
+            } else if let Some(ending) = self.past(&mut look, vault).await?.and_then(|past| past.ending) {
+                endings.push(ending);
             }
         }
         let end = look.snapshot.head().await?.size.max(from);
-        if visible.is_empty() {
-            return Ok((Vec::new(), end));
-        }
-        let rows = look.snapshot.feed(from, Some(&visible), limit).await?;
-        let next = rows.last().filter(|_| rows.len() >= limit as usize).map_or(end, |last| last.position + 1);
-        Ok((rows, next))
+        let mut places =
+            if visible.is_empty() { Vec::new() } else { look.snapshot.feed(from, Some(&visible), limit).await? };
+        places.extend(endings.iter().filter(|ending| ending.position >= from));
+        places.sort_unstable_by_key(|row| row.position);
+        places.truncate(limit as usize);
+        let next = places.last().filter(|_| places.len() >= limit as usize).map_or(end, |last| last.position + 1);
+        let former = endings.into_iter().filter(|ending| places.contains(ending)).map(|ending| ending.log.id).collect();
+        Ok(FeedPage { places, former, next })
     }
 
     pub(super) async fn read_audit(&self, session: Session, from: u64, limit: u32) -> Result<AuditPage> {
         let mut look = self.look(session).await?;
         let limit = limit.clamp(1, pages::LIMIT);
         let end = look.snapshot.head().await?.size.max(from);
-        let (rows, next) = if self.standing(&mut look).await?.auditor {
-            let rows = look.snapshot.feed(from, None, limit).await?;
-            let next = rows.last().filter(|_| rows.len() >= limit as usize).map_or(end, |last| last.position + 1);
-            (rows, next)
+        let FeedPage { places: rows, former, next } = if self.standing(&mut look).await?.auditor {
+            let places = look.snapshot.feed(from, None, limit).await?;
+            let next = places.last().filter(|_| places.len() >= limit as usize).map_or(end, |last| last.position + 1);
+            FeedPage { places, former: Vec::new(), next }
         } else {
             self.scan(&mut look, from, limit, Filter::Audit).await?
         };
@@ -81,7 +88,7 @@ impl Engine {
             let origin = look.snapshot.origin(row.position).await?.ok_or_else(gone)?;
             places.push((row, origin));
         }
-        Ok(AuditPage { places, next, ended: next >= end })
+        Ok(AuditPage { places, former, next, ended: next >= end })
     }
 
     pub(super) async fn read_export(&self, session: Session, from: u64, limit: u32) -> Result<Vec<AuditRow>> {
@@ -112,27 +119,31 @@ impl Engine {
     }
 
     /// Looks through the feed for one page; where it stopped, the next begins, be the page full or not.
-    async fn scan(&self, look: &mut Look, from: u64, limit: u32, filter: Filter<'_>) -> Result<(Vec<FeedRow>, u64)> {
+    async fn scan(&self, look: &mut Look, from: u64, limit: u32, filter: Filter<'_>) -> Result<FeedPage> {
         let end = look.snapshot.head().await?.size.max(from);
-        let (mut rows, mut next, mut seen) = (Vec::new(), from, 0);
-        let mut roles = HashMap::new();
+        let (mut places, mut former, mut next, mut seen) = (Vec::new(), BTreeSet::new(), from, 0);
+        let mut views = HashMap::new();
+        let page = |places, former: BTreeSet<Id>, next| FeedPage { places, former: former.into_iter().collect(), next };
         while seen < SCANNED {
-            let page = look.snapshot.feed(next, None, pages::LIMIT).await?;
-            let is_last = page.len() < pages::LIMIT as usize;
-            for row in page {
+            let rows = look.snapshot.feed(next, None, pages::LIMIT).await?;
+            let is_last = rows.len() < pages::LIMIT as usize;
+            for row in rows {
                 (next, seen) = (row.position + 1, seen + 1);
-                if self.passes(look, row, filter, &mut roles).await? {
-                    rows.push(row);
-                    if rows.len() >= limit as usize {
-                        return Ok((rows, next));
+                if self.passes(look, row, filter, &mut views).await? {
+                    places.push(row);
+                    if matches!(views.get(&row.log.id), Some(View::Past(_))) {
+                        former.insert(row.log.id);
+                    }
+                    if places.len() >= limit as usize {
+                        return Ok(page(places, former, next));
                     }
                 }
             }
             if is_last {
-                return Ok((rows, end));
+                return Ok(page(places, former, end));
             }
         }
-        Ok((rows, next))
+        Ok(page(places, former, next))
     }
 
     async fn passes(
@@ -140,29 +151,61 @@ impl Engine {
         look: &mut Look,
         row: FeedRow,
         filter: Filter<'_>,
-        roles: &mut HashMap<Id, bool>,
+        views: &mut HashMap<Id, View>,
     ) -> Result<bool> {
-        let need = if matches!(filter, Filter::Audit) { Role::Admin } else { Role::Read };
-        let asked = !matches!(filter, Filter::These(these) if !these.contains(&row.log.id));
-        if is_vault_log(row.log.kind) && asked {
-            let has = if let Some(has) = roles.get(&row.log.id) {
-                *has
-            } else {
-                let has = self.role(look, row.log.id, need).await? >= Some(need);
-                *roles.entry(row.log.id).or_insert(has)
-            };
-            if has {
-                return Ok(true);
-            }
+        let is_audit = matches!(filter, Filter::Audit);
+        if !is_vault_log(row.log.kind) {
+            return Ok(is_audit && signed_by_caller(look, row).await?.is_some());
         }
-        if !matches!(filter, Filter::Audit) {
+        if matches!(filter, Filter::These(these) if !these.contains(&row.log.id)) {
             return Ok(false);
         }
-        let entry = pages::entry(&mut *look.snapshot, row.log, row.seq).await?.ok_or_else(gone)?;
-        let own = Operation::from_bytes(&entry.operation)?.signer == Some(look.caller.principal);
-        // A vault's log is verified as a whole: to whom it is not shown, an entry of it is none.
-        Ok(own && (!is_vault_log(row.log.kind) || self.sight(look, row.log.id).await? != Sight::None))
+        let view = if let Some(view) = views.get(&row.log.id) {
+            *view
+        } else {
+            let view = self.view_of(look, row.log.id, is_audit).await?;
+            *views.entry(row.log.id).or_insert(view)
+        };
+        Ok(match view {
+            View::All => true,
+            View::Own => signed_by_caller(look, row).await?.is_some(),
+            View::Past(past) if is_audit => signed_by_caller(look, row).await?.is_some_and(|entry| past.shows(&entry)),
+            View::Past(past) => past.ending == Some(row),
+            View::None => false,
+        })
     }
+
+    async fn view_of(&self, look: &mut Look, vault: Id, is_audit: bool) -> Result<View> {
+        let need = if is_audit { Role::Admin } else { Role::Read };
+        if self.role(look, vault, need).await? >= Some(need) {
+            return Ok(View::All);
+        }
+        // A vault's log is verified as a whole: to whom it is not shown, an entry of it is none.
+        if is_audit && self.sight(look, vault).await? != Sight::None {
+            return Ok(View::Own);
+        }
+        Ok(self.past(look, vault).await?.map_or(View::None, View::Past))
+    }
+}
+
+/// What a page shows of a vault.
+#[derive(Clone, Copy)]
+enum View {
+    /// Every entry.
+    All,
+    /// To the audit, what the reader signed.
+    Own,
+    /// As to somebody who was in it.
+    Past(Past),
+    /// No entry.
+    None,
+}
+
+/// The entry of a row, if the caller signed it.
+async fn signed_by_caller(look: &mut Look, row: FeedRow) -> Result<Option<EntryRow>> {
+    let entry = pages::entry(&mut *look.snapshot, row.log, row.seq).await?.ok_or_else(gone)?;
+    let own = Operation::from_bytes(&entry.operation)?.signer == Some(look.caller.principal);
+    Ok(own.then_some(entry))
 }
 
 /// The leaf that belongs where a row stands.

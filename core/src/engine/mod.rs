@@ -4,6 +4,7 @@
 
 mod clock;
 mod feed;
+mod former;
 mod found;
 mod hold;
 mod items;
@@ -32,8 +33,8 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
 
 use crate::authority::{
-    AuditPage, AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Reading, ReadsFilter, ReadsPage,
-    Session, SignIn, States, StatesRequest, Submission, Submitted, Tables, TablesRequest, VaultRows,
+    AuditPage, AuditRow, Authority, Challenge, FeedPage, FileAnswer, Ids, ItemAnswer, Profile, Reading, ReadsFilter,
+    ReadsPage, Session, SignIn, States, StatesRequest, Submission, Submitted, Tables, TablesRequest, VaultRows,
 };
 use crate::error::Result;
 use crate::log::body::Recipient;
@@ -42,7 +43,7 @@ use crate::log::operation::LogId;
 use crate::log::reads::Chain;
 use crate::model::id::Id;
 use crate::model::role::Role;
-use crate::store::{EntryRow, FeedRow, ReadRow, Receipt, Snapshot, Store};
+use crate::store::{EntryRow, ReadRow, Receipt, Snapshot, Store};
 use known::{Known, Loading, View};
 use notes::Notes;
 use pieces::Uploads;
@@ -155,13 +156,7 @@ impl Authority for Engine {
         self.store.wait(size)
     }
 
-    async fn feed(
-        &self,
-        session: Session,
-        from: u64,
-        vaults: Option<Vec<Id>>,
-        limit: u32,
-    ) -> Result<(Vec<FeedRow>, u64)> {
+    async fn feed(&self, session: Session, from: u64, vaults: Option<Vec<Id>>, limit: u32) -> Result<FeedPage> {
         self.read_feed(session, from, vaults, limit).await
     }
 

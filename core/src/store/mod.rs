@@ -223,6 +223,8 @@ pub trait Snapshot: Send {
     async fn kem_key(&mut self, principal: Id, generation: u32) -> Result<Option<Vec<u8>>>;
     /// Whether both were ever named in one vault's log that `caller` is a member of now.
     async fn share_a_vault(&mut self, caller: Id, other: Id) -> Result<bool>;
+    /// Whether both were ever named in one vault's log.
+    async fn met(&mut self, one: Id, other: Id) -> Result<bool>;
     /// Everybody ever named in the log of a vault that `caller` is a member of now, in order of id.
     async fn acquaintances(&mut self, caller: Id) -> Result<Vec<Id>>;
 
@@ -232,10 +234,14 @@ pub trait Snapshot: Send {
     async fn vault_by_external_id(&mut self, creator: Id, external_id: &str) -> Result<Option<Id>>;
     /// Vaults whose member this principal (or a group of it) is, in order of creation, from a leaf of the heads tree on.
     async fn vaults_of(&mut self, grantee: Id, from: u64, limit: u32) -> Result<Vec<VaultRow>>;
+    /// Vaults whose log ever named this principal, in order of creation, from a leaf of the heads tree on.
+    async fn vaults_naming(&mut self, principal: Id, from: u64, limit: u32) -> Result<Vec<VaultRow>>;
     /// The members of a vault.
     async fn members(&mut self, vault: Id) -> Result<Vec<MemberRow>>;
     /// Everybody ever named in a vault's log, in order of id.
     async fn people(&mut self, vault: Id) -> Result<Vec<Id>>;
+    /// Whether a vault's log ever named somebody.
+    async fn named(&mut self, vault: Id, principal: Id) -> Result<bool>;
     /// One membership.
     async fn member(&mut self, vault: Id, grantee: Id) -> Result<Option<MemberRow>>;
     /// The wraps for one principal.

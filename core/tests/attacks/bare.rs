@@ -9,8 +9,8 @@ use minicbor::Decode;
 use minicbor::bytes::ByteArray;
 use rusqlite::Connection;
 use strongroom::authority::{
-    AuditPage, AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Reading, ReadsFilter, ReadsPage,
-    Rows, Session, SignIn, States, StatesRequest, Submission, Submitted, Tables, TablesRequest, VaultRows,
+    AuditPage, AuditRow, Authority, Challenge, FeedPage, FileAnswer, Ids, ItemAnswer, Profile, Reading, ReadsFilter,
+    ReadsPage, Rows, Session, SignIn, States, StatesRequest, Submission, Submitted, Tables, TablesRequest, VaultRows,
 };
 use strongroom::client::Client;
 use strongroom::crypto::file::{FileOpener, file_context};
@@ -28,7 +28,7 @@ use strongroom::model::id::{FileId, Id, ItemId, VaultId};
 use strongroom::model::item::{ItemFilter, ItemUpdate, NewItem};
 use strongroom::model::role::Role;
 use strongroom::store::sqlite::SqliteStore;
-use strongroom::store::{FeedRow, ReadRow, Receipt};
+use strongroom::store::{ReadRow, Receipt};
 
 use crate::signed::{force, item_row, sealed};
 use crate::world::{Member, World, code, connect, email, item, read, secret};
@@ -83,7 +83,7 @@ unchecked! {
     piece(vault: Id, file: Id, index: u64) -> Vec<u8>;
     hold(signer: Id, vault: Option<Id>) -> Head;
     states(request: StatesRequest) -> States;
-    feed(from: u64, vaults: Option<Vec<Id>>, limit: u32) -> (Vec<FeedRow>, u64);
+    feed(from: u64, vaults: Option<Vec<Id>>, limit: u32) -> FeedPage;
     export(from: u64, limit: u32) -> Vec<AuditRow>;
     tables(request: TablesRequest) -> Tables;
     audit(from: u64, limit: u32) -> AuditPage;

@@ -23,6 +23,7 @@ mod crossing;
 mod doctored;
 mod ended;
 mod forged;
+mod former;
 mod keyed;
 mod keys;
 mod matrix;

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use strongroom::authority::{
-    AuditPage, AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Reading, ReadsFilter, ReadsPage,
-    Session, SignIn, States, StatesRequest, Submission, Submitted, Tables, TablesRequest, VaultRows,
+    AuditPage, AuditRow, Authority, Challenge, FeedPage, FileAnswer, Ids, ItemAnswer, Profile, Reading, ReadsFilter,
+    ReadsPage, Session, SignIn, States, StatesRequest, Submission, Submitted, Tables, TablesRequest, VaultRows,
 };
 use strongroom::client::Client;
 use strongroom::error::Result;
@@ -18,7 +18,7 @@ use strongroom::log::reads::Chain;
 use strongroom::model::credential::Credential;
 use strongroom::model::id::Id;
 use strongroom::model::role::Role;
-use strongroom::store::{FeedRow, ReadRow, Receipt};
+use strongroom::store::{ReadRow, Receipt};
 
 use crate::world::connect;
 

@@ -12,7 +12,7 @@ macro_rules! authority_methods {
             piece(session: Session, vault: Id, file: Id, index: u64) -> Vec<u8>;
             hold(session: Session, signer: Id, vault: Option<Id>) -> Head;
             states(session: Session, request: StatesRequest) -> States;
-            feed(session: Session, from: u64, vaults: Option<Vec<Id>>, limit: u32) -> (Vec<FeedRow>, u64);
+            feed(session: Session, from: u64, vaults: Option<Vec<Id>>, limit: u32) -> FeedPage;
             export(session: Session, from: u64, limit: u32) -> Vec<AuditRow>;
             tables(session: Session, request: TablesRequest) -> Tables;
             audit(session: Session, from: u64, limit: u32) -> AuditPage;

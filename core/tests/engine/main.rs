@@ -4,6 +4,7 @@
 mod beginnings;
 mod endings;
 mod files;
+mod former;
 mod notes;
 mod people;
 mod proofs;

@@ -28,10 +28,10 @@ async fn many_vaults_come_in_one_commit() {
     let rest = world.engine.vaults(student, first.next.unwrap(), 200).await.unwrap();
     assert_eq!([first.ids, rest.ids].concat(), ids);
     assert_eq!(rest.next, None);
-    let (rows, next) = world.engine.feed(student, before.size, None, 200).await.unwrap();
-    assert_eq!(rows.len(), 200);
-    let (rows, next) = world.engine.feed(student, next, None, 200).await.unwrap();
-    assert_eq!((rows.len(), next), (100, world.engine.end().unwrap().size));
+    let first = world.engine.feed(student, before.size, None, 200).await.unwrap();
+    assert_eq!(first.places.len(), 200);
+    let rest = world.engine.feed(student, first.next, None, 200).await.unwrap();
+    assert_eq!((rest.places.len(), rest.next), (100, world.engine.end().unwrap().size));
     verify(&world.states(&alice, &[], &ids, before).await, before);
 }
 

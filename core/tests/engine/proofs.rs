@@ -33,6 +33,10 @@ pub(crate) fn verify(states: &States, known: Head) {
         }
         leaves.push((vault.leaf, vault_leaf(vault.vault, vault.access, vault.items)));
     }
+    for vault in &states.former {
+        rebuild(LogId::new(LogKind::Vault, vault.vault), &vault.access_entries, &mut feed);
+        rebuild(LogId::new(LogKind::Items, vault.vault), &vault.items_entries, &mut feed);
+    }
     leaves.sort_unstable();
     let Head { size, root } = states.roots.vaults;
     verify_inclusion(size, &root, &leaves, &states.vaults_proof).unwrap();

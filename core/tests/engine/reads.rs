@@ -112,9 +112,9 @@ async fn the_feed_shows_vaults_of_the_caller_and_the_export_everything() {
     world.vault(&[grant(&bob, 2)]).await;
     let session = world.sign_in(&alice).await;
     let head = world.engine.end().unwrap();
-    let (rows, next) = world.engine.feed(session, 0, None, 100).await.unwrap();
-    assert_eq!(rows.iter().map(|row| row.log.id).collect::<Vec<_>>(), [mine]);
-    assert_eq!(next, head.size);
+    let page = world.engine.feed(session, 0, None, 100).await.unwrap();
+    assert_eq!(page.places.iter().map(|row| row.log.id).collect::<Vec<_>>(), [mine]);
+    assert_eq!((page.former, page.next), (vec![], head.size));
     assert!(world.engine.audit(session, 0, 100).await.unwrap().places.is_empty());
     assert_eq!(code(world.engine.export(session, 0, 100).await), "permission_denied");
     let owner = world.sign_in(&world.owner).await;

@@ -183,6 +183,7 @@ impl World {
     pub(crate) async fn states(&self, actor: &Actor, logs: &[LogId], vaults: &[Id], known: Head) -> States {
         let request = StatesRequest {
             others: Vec::new(),
+            former: Vec::new(),
             known,
             logs: logs.iter().map(|log| LogRequest { log: *log, from: 0 }).collect(),
             vaults: vaults

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use strongroom::authority::{
-    AuditPage, AuditRow, Authority, Challenge, FileAnswer, Ids, ItemAnswer, Profile, Reading, ReadsFilter, ReadsPage,
-    Session, SignIn, States, StatesRequest, Submission, Submitted, Tables, TablesRequest, VaultRows,
+    AuditPage, AuditRow, Authority, Challenge, FeedPage, FileAnswer, Ids, ItemAnswer, Profile, Reading, ReadsFilter,
+    ReadsPage, Session, SignIn, States, StatesRequest, Submission, Submitted, Tables, TablesRequest, VaultRows,
 };
 use strongroom::backend::sealed::{Sealed, SealedOptions};
 use strongroom::client::Client;
@@ -23,7 +23,7 @@ use strongroom::log::reads::Chain;
 use strongroom::model::id::Id;
 use strongroom::model::role::Role;
 use strongroom::store::sqlite::SqliteStore;
-use strongroom::store::{FeedRow, ReadRow, Receipt, Store};
+use strongroom::store::{ReadRow, Receipt, Store};
 
 /// How many steps this process may still do.
 static LEFT: AtomicI64 = AtomicI64::new(i64::MAX);

@@ -236,7 +236,17 @@ pub(crate) async fn people_know_each_other_through_vaults(place: Place) {
     assert_eq!(before.acquaintances(id("cat")).await.unwrap(), []);
     drop(before);
     commit(store, change(vec![], vec![Row::MemberGone { vault: id("v"), grantee: id("ben") }])).await;
-    assert!(!view(store).await.share_a_vault(id("ben"), id("ada")).await.unwrap());
+    let mut after = view(store).await;
+    assert!(!after.share_a_vault(id("ben"), id("ada")).await.unwrap());
+    assert!(after.met(id("ben"), id("ada")).await.unwrap(), "they were named together");
+    assert!(after.met(id("cat"), id("ben")).await.unwrap());
+    assert!(!after.met(id("ben"), id("eve")).await.unwrap());
+    assert!(after.named(id("v"), id("ben")).await.unwrap());
+    assert!(!after.named(id("w"), id("ben")).await.unwrap());
+    assert!(!after.named(id("none"), id("ben")).await.unwrap());
+    let naming = after.vaults_naming(id("ben"), 0, 9).await.unwrap();
+    assert_eq!(naming.iter().map(|row| row.vault).collect::<Vec<_>>(), [id("v")]);
+    assert!(after.vaults_naming(id("ben"), naming[0].leaf + 1, 9).await.unwrap().is_empty());
 }
 
 pub(crate) async fn a_row_of_nothing_is_refused(place: Place) {

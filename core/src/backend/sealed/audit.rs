@@ -54,10 +54,18 @@ impl Sealed {
             .collect();
         let reads = observed.rows.iter().map(Read::of).collect::<Result<Vec<_>>>()?;
         directory.extend(reads.iter().map(|read| LogId::new(LogKind::Principal, read.entry.actor)));
-        let need = Need { logs: directory, vaults, items: true, ..Need::default().asked_now() };
+        let former: BTreeSet<Id> = signed.former.iter().copied().collect();
+        vaults.retain(|vault| !former.contains(vault));
+        let need = Need { logs: directory, vaults, former, items: true, ..Need::default().asked_now() };
         let nothing = places.is_empty() && reads.is_empty();
         let known = if nothing { self.trust.known().await } else { self.refresh(need).await? };
-        let events: Vec<Option<&Event>> = places.iter().map(|place| found(&known, place.log, place.position)).collect();
+        let events: Vec<Option<&Event>> = places
+            .iter()
+            .map(|place| match known.former.get(&place.log.id).filter(|_| signed.former.contains(&place.log.id)) {
+                Some(view) => view.events.get(&place.position).filter(|event| event.log == place.log),
+                None => found(&known, place.log, place.position),
+            })
+            .collect();
         let signers = events.iter().flatten().filter_map(|event| event.signer);
         let people: BTreeSet<Id> = signers.chain(reads.iter().map(|read| read.entry.actor)).collect();
         self.profiles.load(self.authority(), self.session(), &known, &people.into_iter().collect::<Vec<_>>()).await?;

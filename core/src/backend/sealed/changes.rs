@@ -8,6 +8,7 @@ use super::Sealed;
 use super::events::{Event, What};
 use super::known::Known;
 use super::trust::Need;
+use crate::authority::FeedPage;
 use crate::backend::ChangeRequest;
 use crate::error::{Error, Result};
 use crate::log::cursor::Cursor;
@@ -37,18 +38,30 @@ impl Sealed {
         let filter = vaults.map(|vaults| vaults.into_iter().map(Id::from).collect::<Vec<_>>());
         let asked = limit.min(PLACES);
         // One more than the page has, to know whether there is one.
-        let (mut places, mut until) = self.authority.feed(self.session(), from, filter, asked + 1).await?;
+        let FeedPage { mut places, former, next: mut until } =
+            self.authority.feed(self.session(), from, filter, asked + 1).await?;
+        let former: BTreeSet<Id> = former.into_iter().collect();
         if let Some(next) = places.get(asked as usize) {
             until = next.position;
             places.truncate(asked as usize);
         }
-        let touched: BTreeSet<Id> = places.iter().map(|place| place.log.id).collect();
-        let need = Need { vaults: touched, items: true, ..Need::default() };
+        let touched = || places.iter().map(|place| place.log.id);
+        let need = Need {
+            vaults: touched().filter(|vault| !former.contains(vault)).collect(),
+            former: touched().filter(|vault| former.contains(vault)).collect(),
+            items: true,
+            ..Need::default()
+        };
         let known = if places.is_empty() { self.trust.known().await } else { self.refresh_beyond(need, until).await? };
         let mut changes = Vec::new();
         for place in &places {
-            let Ok(view) = known.vault(place.log.id) else { continue };
-            let event = view.events.get(&place.position).filter(|event| event.log == place.log);
+            let events = if former.contains(&place.log.id) {
+                known.former.get(&place.log.id).map(|view| &view.events)
+            } else {
+                known.vaults.get(&place.log.id).map(|view| &view.events)
+            };
+            let Some(events) = events else { continue };
+            let event = events.get(&place.position).filter(|event| event.log == place.log);
             let event = event.ok_or_else(|| {
                 Error::tampered("the store names changes that its logs do not have: restore the store")
             })?;

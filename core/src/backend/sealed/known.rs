@@ -13,6 +13,7 @@ use crate::model::id::Id;
 use crate::model::principal::PrincipalState;
 
 use super::events::Event;
+use super::former::FormerView;
 
 /// A state requested less than this before a call is fresh (PROTOCOL, rule 1).
 pub(super) const FRESH: Duration = Duration::from_secs(1);
@@ -58,6 +59,8 @@ pub(super) struct Known {
     pub(super) directory: Option<Directory>,
     pub(super) freshness: HashTrieMapSync<LogId, Freshness>,
     pub(super) vaults: HashTrieMapSync<Id, Arc<VaultView>>,
+    /// Vaults that the caller was in and is no longer.
+    pub(super) former: HashTrieMapSync<Id, FormerView>,
     /// What the entries of the directory's logs did.
     pub(super) events: HashTrieMapSync<LogId, Events>,
 }
@@ -72,6 +75,7 @@ impl Known {
             directory: None,
             freshness: HashTrieMapSync::default(),
             vaults: HashTrieMapSync::default(),
+            former: HashTrieMapSync::default(),
             events: HashTrieMapSync::default(),
         }
     }

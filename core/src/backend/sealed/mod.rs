@@ -11,6 +11,7 @@ mod edit;
 mod epochs;
 mod events;
 mod files;
+mod former;
 mod found;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;

@@ -7,6 +7,7 @@ use std::time::Instant;
 use tokio::sync::Mutex;
 
 use super::checked::Checked;
+use super::former::former_requests;
 use super::known::{Known, VaultView, is_recent};
 use super::receipts::Receipts;
 use super::verify::Absorbed;
@@ -40,6 +41,8 @@ pub(super) struct Need {
     pub(super) logs: BTreeSet<LogId>,
     /// Vaults; those that the authority leaves out stay unknown.
     pub(super) vaults: BTreeSet<Id>,
+    /// Vaults that the caller was in and is no longer.
+    pub(super) former: BTreeSet<Id>,
     /// Whether the vaults' item logs are replayed.
     pub(super) items: bool,
     /// Heads that others vouched for, to be joined to the newest.
@@ -150,6 +153,7 @@ impl Trust {
                 others: if first { need.joins.clone() } else { Vec::new() },
                 logs: wanted.iter().map(|log| LogRequest { log: *log, from: absorbed.size(*log) }).collect(),
                 vaults: if first { vault_requests(&absorbed, &need) } else { Vec::new() },
+                former: if first { former_requests(&absorbed.known, &need.former) } else { Vec::new() },
             };
             let now = Instant::now();
             let answer = authority.states(session, request.clone()).await?;
@@ -167,6 +171,7 @@ fn is_fresh(known: &Known, need: &Need, now: Instant) -> bool {
             && involved(view).iter().all(|log| known.is_fresh(*log, now))
     };
     known.directory.is_some()
+        && need.former.is_empty()
         && need.vaults.iter().all(|vault| known.vaults.get(vault).is_some_and(fresh))
         && need.logs.iter().all(|log| known.is_fresh(*log, now))
 }

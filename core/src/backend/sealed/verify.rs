@@ -8,9 +8,10 @@ use rpds::HashTrieSetSync;
 
 use super::checked::Checked;
 use super::events::{Event, What};
+use super::former::FormerNews;
 use super::known::{Events, Freshness, Known, VaultView};
 use super::receipts::{Receipts, Shown};
-use crate::authority::{EntryAnswer, LogAnswer, States, StatesRequest, VaultAnswer};
+use crate::authority::{EntryAnswer, FormerAnswer, LogAnswer, States, StatesRequest, VaultAnswer};
 use crate::error::{Error, Result};
 use crate::log::encoding::Bytes;
 use crate::log::entry::Entry;
@@ -25,9 +26,9 @@ use crate::model::id::{AccountId, Id};
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
     pub(super) log: LogId,
-    seq: u64,
+    pub(super) seq: u64,
     time: u64,
-    hash: Id,
+    pub(super) hash: Id,
     pub(super) position: u64,
     pub(super) operation: Operation,
     bytes: Vec<u8>,
@@ -93,6 +94,7 @@ pub(super) struct Absorbed {
     pub(super) known: Known,
     directory: Vec<Pending>,
     vaults: BTreeMap<Id, VaultNews>,
+    former: BTreeMap<Id, FormerNews>,
     ends: HashMap<LogId, Frontier>,
     receipts: Arc<Receipts>,
     /// Logs as the answers have shown them.
@@ -131,8 +133,9 @@ struct VaultNews {
 
 impl Absorbed {
     pub(super) fn new(account: AccountId, known: Known, receipts: Arc<Receipts>) -> Self {
-        let (directory, vaults, ends, shown) = (Vec::new(), BTreeMap::new(), HashMap::new(), Vec::new());
-        Self { account, known, directory, vaults, ends, receipts, shown }
+        let (directory, vaults, former) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        let (ends, shown) = (HashMap::new(), Vec::new());
+        Self { account, known, directory, vaults, former, ends, receipts, shown }
     }
 
     /// The logs as they were answered, for what was promised of them.
@@ -174,8 +177,19 @@ impl Absorbed {
 
     /// Checks every proof of an answer, and keeps its entries.
     pub(super) fn absorb(&mut self, request: &StatesRequest, answer: States, asked: Instant) -> Result<()> {
-        let States { head, joined, others_joined, roots, logs, vaults, logs_proof, vaults_proof, feed_proof, seen } =
-            answer;
+        let States {
+            head,
+            joined,
+            others_joined,
+            roots,
+            logs,
+            vaults,
+            former,
+            logs_proof,
+            vaults_proof,
+            feed_proof,
+            seen,
+        } = answer;
         let known = self.known.head;
         if head.size < known.size {
             return Err(Error::tampered(
@@ -245,6 +259,7 @@ impl Absorbed {
             (news.items_head, news.asked) = (items, asked);
             news.with_items |= with_items;
         }
+        self.absorb_former(request, former, asked, &mut authors, &mut leaves)?;
         check_leaves(roots.account, log_leaves, &logs_proof)?;
         check_leaves(roots.vaults, vault_leaves, &vaults_proof)?;
         leaves.sort_unstable();
@@ -261,6 +276,33 @@ impl Absorbed {
         self.known.head = head;
         self.known.asked = Some(asked);
         self.known.account_root = Some(roots.account.root);
+        Ok(())
+    }
+
+    /// Logs of vaults that the caller was in: each entry has its place in the feed, and nothing says that they are the newest.
+    fn absorb_former(
+        &mut self,
+        request: &StatesRequest,
+        former: Vec<FormerAnswer>,
+        asked: Instant,
+        authors: &mut NewestSeen,
+        leaves: &mut Vec<(u64, Id)>,
+    ) -> Result<()> {
+        for answer in former {
+            let asked_for = request.former.iter().any(|asked| asked.vault == answer.vault);
+            let before = self.known.former.get(&answer.vault);
+            let news = FormerNews::read(self.account, answer, before, leaves)?;
+            if !asked_for || self.former.contains_key(&news.vault) {
+                return Err(unasked());
+            }
+            for entries in [&news.access, &news.items] {
+                authors.note(entries)?;
+                for entry in entries {
+                    self.receipts.check(entry.log, [(entry.seq, entry.hash)], u64::MAX, asked)?;
+                }
+            }
+            self.former.insert(news.vault, news);
+        }
         Ok(())
     }
 
@@ -300,7 +342,8 @@ impl Absorbed {
 
     /// Entries whose authors and whose subjects must be known before they are applied.
     pub(super) fn waiting(&self) -> impl Iterator<Item = &Pending> {
-        self.directory.iter().chain(self.vaults.values().flat_map(|news| news.access.iter().chain(&news.items)))
+        let vaults = self.vaults.values().flat_map(|news| news.access.iter().chain(&news.items));
+        self.directory.iter().chain(vaults).chain(self.former.values().flat_map(FormerNews::entries))
     }
 
     /// Whether something was answered that was not known: an entry, or another state of an item log.
@@ -313,7 +356,7 @@ impl Absorbed {
 
     /// Applies all entries, in the order of the feed, and gives what is known then.
     pub(super) fn apply(self, checked: &Checked) -> Result<Known> {
-        let Self { account, mut known, mut directory, vaults, .. } = self;
+        let Self { account, mut known, mut directory, vaults, former, .. } = self;
         directory.sort_unstable_by_key(|entry| entry.position);
         for entry in &directory {
             apply_directory(checked, &mut known.directory, account, entry)?;
@@ -325,6 +368,12 @@ impl Absorbed {
             let before = known.vaults.get(&vault).cloned();
             let view = apply_vault(checked, before, vault, news, known.directory()?)?;
             known.vaults.insert_mut(vault, Arc::new(view));
+        }
+        for (vault, news) in former {
+            let before = known.former.get(&vault).cloned();
+            if let Some(view) = news.apply(checked, before, known.directory()?)? {
+                known.former.insert_mut(vault, view);
+            }
         }
         Ok(known)
     }

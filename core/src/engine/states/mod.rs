@@ -5,12 +5,14 @@ pub(super) mod visible;
 
 use std::collections::HashSet;
 
+use super::former::Past;
 use super::look::{Look, lacking};
 use super::notes::About;
 use super::prove::prove;
 use super::{Engine, pages};
 use crate::authority::{
-    EntryAnswer, LogAnswer, LogRequest, SeenProof, Session, States, StatesRequest, VaultAnswer, VaultRequest,
+    EntryAnswer, FormerAnswer, FormerRequest, LogAnswer, LogRequest, SeenProof, Session, States, StatesRequest,
+    VaultAnswer, VaultRequest,
 };
 use crate::error::Result;
 use crate::log::feed::Head;
@@ -43,8 +45,32 @@ impl Engine {
                 vaults.extend(vault_answer(&mut look, *asked, sight, &mut told).await?);
             }
         }
-        proven(&mut look, &request, logs, vaults, told).await
+        let mut former = Vec::new();
+        for asked in distinct(&request.former, |asked| asked.vault) {
+            former.extend(self.former_answer(&mut look, *asked, &mut told).await?);
+        }
+        proven(&mut look, &request, Shown { logs, vaults, former }, told).await
     }
+
+    async fn former_answer(
+        &self,
+        look: &mut Look,
+        asked: FormerRequest,
+        told: &mut Told,
+    ) -> Result<Option<FormerAnswer>> {
+        let FormerRequest { vault, access_from, items_from } = asked;
+        let Some(past) = self.past(look, vault).await? else { return Ok(None) };
+        let access_entries = past_entries(look, past, LogId::new(LogKind::Vault, vault), access_from, told).await?;
+        let items_entries = past_entries(look, past, LogId::new(LogKind::Items, vault), items_from, told).await?;
+        Ok(Some(FormerAnswer { vault, access_entries, items_entries }))
+    }
+}
+
+/// The logs of an answer.
+struct Shown {
+    logs: Vec<LogAnswer>,
+    vaults: Vec<VaultAnswer>,
+    former: Vec<FormerAnswer>,
 }
 
 async fn log_answer(look: &mut Look, asked: LogRequest, told: &mut Told) -> Result<Option<LogAnswer>> {
@@ -76,14 +102,16 @@ async fn new_entries(look: &mut Look, log: LogId, from: u64, state: Head, told: 
     entries.into_iter().map(|entry| told.entry(entry)).collect()
 }
 
+/// Entries as far as they are shown to somebody who was in the vault.
+async fn past_entries(look: &mut Look, past: Past, log: LogId, from: u64, told: &mut Told) -> Result<Vec<EntryAnswer>> {
+    let Some(row) = look.snapshot.log(log).await? else { return Ok(Vec::new()) };
+    let entries = pages::entries(&mut *look.snapshot, log, from, row.state.size).await?;
+    entries.into_iter().take_while(|entry| past.shows(entry)).map(|entry| told.entry(entry)).collect()
+}
+
 /// The answer with its proofs, all from one moment.
-async fn proven(
-    look: &mut Look,
-    request: &StatesRequest,
-    logs: Vec<LogAnswer>,
-    vaults: Vec<VaultAnswer>,
-    told: Told,
-) -> Result<States> {
+async fn proven(look: &mut Look, request: &StatesRequest, shown: Shown, told: Told) -> Result<States> {
+    let Shown { logs, vaults, former } = shown;
     let snapshot = &mut *look.snapshot;
     let head = snapshot.head().await?;
     let roots = snapshot.heads().await?;
@@ -105,7 +133,7 @@ async fn proven(
         let joined = join(snapshot, earlier, head).await?;
         seen.push(SeenProof { seen: earlier, joined });
     }
-    Ok(States { head, joined, others_joined, roots, logs, vaults, logs_proof, vaults_proof, feed_proof, seen })
+    Ok(States { head, joined, others_joined, roots, logs, vaults, former, logs_proof, vaults_proof, feed_proof, seen })
 }
 
 /// The consistency proof from an earlier head; none from one that is newer than all there is here, which the caller sees by itself.

@@ -50,14 +50,14 @@ impl Engine {
         let directory = self.view(&mut *look.snapshot, unsure.iter().copied()).await?.directory;
         for log in unsure {
             let known = mine.contains(&log.id) || fellows.contains(&log.id) || certifies(&directory, log);
-            if known || self.shares_a_vault(look, log.id).await? {
+            if known || self.met(look, log.id).await? {
                 visible.insert(log);
             }
         }
         Ok(visible)
     }
 
-    /// The groups that the caller is in or shares a vault with, and everybody who is or was in them.
+    /// The groups that the caller is in or has met in a vault, and everybody who is or was in them.
     async fn my_groups(&self, look: &mut Look) -> Result<(HashSet<Id>, HashSet<Id>)> {
         let mut mine: HashSet<Id> = self.groups_of(look).await?.into_iter().collect();
         let (ids, directory) = {
@@ -66,12 +66,17 @@ impl Engine {
             (known.group_ids().to_vec(), view.directory)
         };
         for id in ids {
-            if !mine.contains(&id) && self.shares_a_vault(look, id).await? {
+            if !mine.contains(&id) && self.met(look, id).await? {
                 mine.insert(id);
             }
         }
         let fellows = mine.iter().filter_map(|id| directory.group(*id)).flat_map(GroupLog::members_ever).collect();
         Ok((mine, fellows))
+    }
+
+    /// Whether the caller is, or was, in a vault whose log names somebody: what it saw there is judged by their keys.
+    async fn met(&self, look: &mut Look, other: Id) -> Result<bool> {
+        Ok(look.snapshot.met(look.caller.principal, other).await? || self.shares_a_vault(look, other).await?)
     }
 
     /// Whether the caller is in a vault whose log names somebody.

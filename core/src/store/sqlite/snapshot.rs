@@ -102,6 +102,10 @@ impl Snapshot for SqliteSnapshot {
         self.view.with(|c| principals::share_a_vault(c, caller, other))
     }
 
+    async fn met(&mut self, one: Id, other: Id) -> Result<bool> {
+        self.view.with(|c| principals::met(c, one, other))
+    }
+
     async fn acquaintances(&mut self, caller: Id) -> Result<Vec<Id>> {
         self.view.with(|c| principals::acquaintances(c, caller))
     }
@@ -118,12 +122,20 @@ impl Snapshot for SqliteSnapshot {
         self.view.with(|c| vaults::vaults_of(c, grantee, from, limit))
     }
 
+    async fn vaults_naming(&mut self, principal: Id, from: u64, limit: u32) -> Result<Vec<VaultRow>> {
+        self.view.with(|c| vaults::vaults_naming(c, principal, from, limit))
+    }
+
     async fn members(&mut self, vault: Id) -> Result<Vec<MemberRow>> {
         self.view.with(|c| vaults::members(c, vault))
     }
 
     async fn people(&mut self, vault: Id) -> Result<Vec<Id>> {
         self.view.with(|c| vaults::people(c, vault))
+    }
+
+    async fn named(&mut self, vault: Id, principal: Id) -> Result<bool> {
+        self.view.with(|c| vaults::named(c, vault, principal))
     }
 
     async fn member(&mut self, vault: Id, grantee: Id) -> Result<Option<MemberRow>> {

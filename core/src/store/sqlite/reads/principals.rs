@@ -54,17 +54,29 @@ pub(in super::super) fn kem_key(connection: &Connection, principal: Id, generati
 /// A member was named, so this looks for the first vault that is in both lists: each jumps to where the other is, which
 /// takes no longer than the shorter list, be it the manager's 10,000 vaults or the student's one.
 pub(in super::super) fn share_a_vault(connection: &Connection, caller: Id, other: Id) -> Result<bool> {
-    let (Some(caller), Some(other)) = (find_actor(connection, caller)?, find_actor(connection, other)?) else {
+    let member = "SELECT min(vault) FROM member WHERE grantee = ?1 AND vault >= ?2";
+    have_one_vault(connection, (member, caller), (NAMED, other))
+}
+
+pub(in super::super) fn met(connection: &Connection, one: Id, other: Id) -> Result<bool> {
+    have_one_vault(connection, (NAMED, one), (NAMED, other))
+}
+
+const NAMED: &str = "SELECT min(vault) FROM person WHERE principal = ?1 AND vault >= ?2";
+
+/// Whether a vault is in both lists, each read from a place on.
+fn have_one_vault(connection: &Connection, one: (&str, Id), other: (&str, Id)) -> Result<bool> {
+    let (Some(caller), Some(named_one)) = (find_actor(connection, one.1)?, find_actor(connection, other.1)?) else {
         return Ok(false);
     };
-    let mut member = connection.prepare_cached("SELECT min(vault) FROM member WHERE grantee = ?1 AND vault >= ?2")?;
-    let mut named = connection.prepare_cached("SELECT min(vault) FROM person WHERE principal = ?1 AND vault >= ?2")?;
+    let mut member = connection.prepare_cached(one.0)?;
+    let mut named = connection.prepare_cached(other.0)?;
     let mut from = 0_u64;
     loop {
         let Some(of_caller) = member.query_row((caller, from), |row| row.get::<_, Option<u64>>(0))? else {
             return Ok(false);
         };
-        match named.query_row((other, of_caller), |row| row.get::<_, Option<u64>>(0))? {
+        match named.query_row((named_one, of_caller), |row| row.get::<_, Option<u64>>(0))? {
             None => return Ok(false),
             Some(of_other) if of_other == of_caller => return Ok(true),
             Some(of_other) => from = of_other,

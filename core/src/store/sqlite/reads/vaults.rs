@@ -58,6 +58,23 @@ pub(in super::super) fn vaults_of(
     )
 }
 
+pub(in super::super) fn vaults_naming(
+    connection: &Connection,
+    principal: Id,
+    from: u64,
+    limit: u32,
+) -> Result<Vec<VaultRow>> {
+    all(
+        connection,
+        "SELECT vault.leaf, vault.id, actor.id, external_id, name_epoch, name, deleted \
+         FROM person JOIN vault ON vault.leaf = person.vault JOIN actor ON actor.number = vault.creator \
+         WHERE person.principal = (SELECT number FROM actor WHERE id = ?1) AND person.vault >= ?2 \
+         ORDER BY person.vault LIMIT ?3",
+        (principal, from, limit),
+        read,
+    )
+}
+
 pub(in super::super) fn members(connection: &Connection, vault: Id) -> Result<Vec<MemberRow>> {
     let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
     all(
@@ -73,6 +90,12 @@ pub(in super::super) fn people(connection: &Connection, vault: Id) -> Result<Vec
     let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
     let sql = "SELECT id FROM person JOIN actor ON actor.number = person.principal WHERE person.vault = ?1 ORDER BY id";
     all(connection, sql, [leaf], |row| row.get(0))
+}
+
+pub(in super::super) fn named(connection: &Connection, vault: Id, principal: Id) -> Result<bool> {
+    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(false) };
+    let sql = "SELECT 1 FROM person WHERE vault = ?1 AND principal = (SELECT number FROM actor WHERE id = ?2)";
+    Ok(one(connection, sql, (leaf, principal), |_| Ok(()))?.is_some())
 }
 
 pub(in super::super) fn member(connection: &Connection, vault: Id, grantee: Id) -> Result<Option<MemberRow>> {
