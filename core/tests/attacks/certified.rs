@@ -287,3 +287,10 @@ async fn the_same_hands_certify_whom_the_owner_signs_for() {
         client.audit().verify().await.unwrap();
     }
 }
+
+/// Whom somebody certifies without the right to it, in the store; the id.
+pub(crate) async fn forged(world: &World, by: &Member) -> String {
+    let claimed = added_by(world, by, 0);
+    claimed.force(world).await;
+    PrincipalId { kind: PrincipalKind::User, id: claimed.id }.to_string()
+}

@@ -1,4 +1,4 @@
-//! An authority that lies: it asks an honest one, and a test may change any answer.
+//! An authority that lies: it asks an honest one, and a test may change any question and any answer.
 
 use std::sync::{Arc, Mutex};
 
@@ -23,14 +23,30 @@ use strongroom::store::{ReadRow, Receipt};
 use crate::world::connect;
 
 type Change<T> = Box<dyn FnMut(Result<T>) -> Result<T> + Send>;
+type Asked<A> = Box<dyn FnMut(&mut A) + Send>;
 
-/// What is done to one method's answers; nothing at first.
-pub(crate) struct Lie<T>(Mutex<Option<Change<T>>>);
+/// What is done to one method's questions and answers; nothing at first.
+pub(crate) struct Lie<A, T> {
+    asked: Mutex<Option<Asked<A>>>,
+    told: Mutex<Option<Change<T>>>,
+}
 
-impl<T> Lie<T> {
+impl<A, T> Default for Lie<A, T> {
+    fn default() -> Self {
+        Self { asked: Mutex::new(None), told: Mutex::new(None) }
+    }
+}
+
+impl<A, T> Lie<A, T> {
+    /// From now on, the honest one is asked this instead.
+    #[allow(dead_code, reason = "the tests of files are compiled with this too, and change answers only")]
+    pub(crate) fn ask(&self, change: impl FnMut(&mut A) + Send + 'static) {
+        *self.asked.lock().unwrap() = Some(Box::new(change));
+    }
+
     /// From now on, answers go through this.
     pub(crate) fn tell(&self, lie: impl FnMut(Result<T>) -> Result<T> + Send + 'static) {
-        *self.0.lock().unwrap() = Some(Box::new(lie));
+        *self.told.lock().unwrap() = Some(Box::new(lie));
     }
 
     /// As [`Lie::tell`], for answers that are no refusals.
@@ -45,11 +61,19 @@ impl<T> Lie<T> {
 
     /// Honest again.
     pub(crate) fn stop(&self) {
-        *self.0.lock().unwrap() = None;
+        *self.asked.lock().unwrap() = None;
+        *self.told.lock().unwrap() = None;
+    }
+
+    fn asked(&self, mut question: A) -> A {
+        if let Some(change) = &mut *self.asked.lock().unwrap() {
+            change(&mut question);
+        }
+        question
     }
 
     fn told(&self, honest: Result<T>) -> Result<T> {
-        match &mut *self.0.lock().unwrap() {
+        match &mut *self.told.lock().unwrap() {
             Some(lie) => lie(honest),
             None => honest,
         }
@@ -63,14 +87,14 @@ macro_rules! methods {
             inner: Arc<dyn Authority>,
             /// Every piece that came, whatever was answered.
             pub(crate) sent: Mutex<Vec<(Id, u64, Bytes)>>,
-            pub(crate) put_piece: Lie<()>,
-            $(pub(crate) $name: Lie<$answer>,)*
+            pub(crate) put_piece: Lie<(), ()>,
+            $(pub(crate) $name: Lie<($($type,)*), $answer>,)*
         }
 
         impl Malicious {
             /// Honest until told otherwise.
             pub(crate) fn over(inner: Arc<dyn Authority>) -> Arc<Self> {
-                Arc::new(Self { inner, sent: Mutex::default(), put_piece: Lie(Mutex::new(None)), $($name: Lie(Mutex::new(None)),)* })
+                Arc::new(Self { inner, sent: Mutex::default(), put_piece: Lie::default(), $($name: Lie::default(),)* })
             }
 
             /// An honest client that asks here.
@@ -107,6 +131,7 @@ macro_rules! methods {
             }
 
             $(async fn $name(&self, $($argument: $type),*) -> Result<$answer> {
+                let ($($argument,)*) = self.$name.asked(($($argument,)*));
                 let honest = self.inner.$name($($argument),*).await;
                 self.$name.told(honest)
             })*

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use super::checked::Checked;
 use super::former::former_requests;
 use super::known::{Known, VaultView, is_recent};
-use super::receipts::Receipts;
+use super::receipts::{Receipts, Shown};
 use super::verify::Absorbed;
 use crate::authority::{Authority, LogRequest, Session, StatesRequest, VaultRequest};
 use crate::error::{Error, Result};
@@ -24,6 +24,9 @@ const MAX_ROUNDS: usize = 64;
 
 /// Rounds after which logs that keep moving are taken as they were shown.
 const MAX_MOVES: usize = 16;
+
+/// How often an answer that leaves out what it rests on is asked for.
+const MAX_LOOKS: usize = 3;
 
 /// The verified logs of one client.
 pub(super) struct Trust {
@@ -128,31 +131,48 @@ impl Trust {
         if !need.now && is_fresh(&known, &need, started) {
             return Ok(Arc::clone(&known));
         }
-        let mut absorbed = Absorbed::new(self.account, Known::clone(&known), Arc::clone(&self.receipts));
+        for _ in 0..MAX_LOOKS {
+            let Verified { next, shown, relied } = self.ask(authority, session, &need, &known).await?;
+            // An honest authority leaves out what an answer rests on only where the caller lost a vault between two questions.
+            if relied.iter().all(|log| next.is_fresh(*log, started)) {
+                self.receipts.forget(shown);
+                *known = Arc::new(next);
+                return Ok(without_left_out(&known, &need, started));
+            }
+        }
+        Err(Error::tampered("the store leaves out a log that its answer rests on: restore the store"))
+    }
+
+    /// Asks until all that an answer rests on was shown, or was left out.
+    async fn ask(&self, authority: &dyn Authority, session: Session, need: &Need, known: &Known) -> Result<Verified> {
+        let started = Instant::now();
+        let mut absorbed = Absorbed::new(self.account, known.clone(), Arc::clone(&self.receipts));
         let mut asked = BTreeSet::new();
         for round in 0..MAX_ROUNDS {
             // The first answer tells whether the account's heads moved: often it is the only one that is needed.
             let first = round == 0;
-            let wanted =
-                if first { unknown(&absorbed, &need) } else { wanted(&absorbed, &need, started, &asked, round) };
+            let wanted = if first { unknown(&absorbed, need) } else { wanted(&absorbed, need, started, &asked, round) };
             if wanted.is_empty() && !first {
                 let shown = absorbed.take_shown();
+                let mut relied: BTreeSet<LogId> =
+                    absorbed.waiting().flat_map(|entry| mentions(&entry.operation)).collect();
+                relied.insert(LogId::new(LogKind::Account, self.account));
                 let mut next = absorbed.apply(&self.checked)?;
-                self.receipts.forget(shown);
                 for vault in &need.vaults {
                     // What the authority left out is no longer shown to the caller.
-                    if next.vaults.get(vault).is_some_and(|view| view.asked < started) {
-                        next.vaults.remove_mut(vault);
+                    match next.vaults.get(vault) {
+                        Some(view) if view.asked < started => drop(next.vaults.remove_mut(vault)),
+                        Some(view) => relied.extend(involved(view)),
+                        None => {}
                     }
                 }
-                *known = Arc::new(next);
-                return Ok(Arc::clone(&known));
+                return Ok(Verified { next, shown, relied });
             }
             let request = StatesRequest {
                 known: absorbed.known.head,
                 others: if first { need.joins.clone() } else { Vec::new() },
                 logs: wanted.iter().map(|log| LogRequest { log: *log, from: absorbed.size(*log) }).collect(),
-                vaults: if first { vault_requests(&absorbed, &need) } else { Vec::new() },
+                vaults: if first { vault_requests(&absorbed, need) } else { Vec::new() },
                 former: if first { former_requests(&absorbed.known, &need.former) } else { Vec::new() },
             };
             let now = Instant::now();
@@ -162,6 +182,29 @@ impl Trust {
         }
         Err(Error::tampered("the store names ever more principals for one answer: restore the store"))
     }
+}
+
+/// What answers have shown, and the logs whose newest states it rests on.
+struct Verified {
+    next: Known,
+    shown: Vec<Shown>,
+    relied: BTreeSet<LogId>,
+}
+
+/// What is known, but for logs that the call names and that were left out: whom the caller may no longer know.
+fn without_left_out(known: &Arc<Known>, need: &Need, started: Instant) -> Arc<Known> {
+    let left_out = |log: &&LogId| known.freshness.contains_key(*log) && !known.is_fresh(**log, started);
+    let gone: Vec<LogId> = need.logs.iter().filter(left_out).copied().collect();
+    if gone.is_empty() {
+        return Arc::clone(known);
+    }
+    let mut shown = Known::clone(known);
+    if let Some(directory) = &mut shown.directory {
+        for log in gone {
+            directory.leave_out(log);
+        }
+    }
+    Arc::new(shown)
 }
 
 fn is_fresh(known: &Known, need: &Need, now: Instant) -> bool {

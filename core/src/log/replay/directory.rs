@@ -79,6 +79,15 @@ impl Directory {
         progress.map_or(0, |progress| progress.head().size)
     }
 
+    /// Leaves out a principal's or a group's log, as if it were not known.
+    pub fn leave_out(&mut self, log: LogId) {
+        match log.kind {
+            LogKind::Principal => drop(self.principals.remove_mut(&log.id)),
+            LogKind::Group => drop(self.groups.remove_mut(&log.id)),
+            _ => {}
+        }
+    }
+
     /// The directory of the account and these logs alone; it shares what it holds.
     pub fn part<'a>(&self, logs: impl IntoIterator<Item = &'a LogId>) -> Self {
         let mut part = Self::new(self.account.clone());
