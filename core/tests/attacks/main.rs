@@ -7,6 +7,7 @@
 mod methods;
 
 mod doctor;
+mod fork;
 mod history;
 mod malicious;
 mod shelf;
@@ -23,6 +24,8 @@ mod crossing;
 mod doctored;
 mod ended;
 mod forged;
+mod forgetful;
+mod forked;
 mod former;
 mod heads;
 mod keyed;
@@ -30,6 +33,7 @@ mod keys;
 mod matrix;
 mod moved;
 mod named;
+mod older;
 mod races;
 mod reissued;
 mod replayed;

@@ -9,6 +9,7 @@ use super::ring::Ring;
 use super::sign::Signer;
 use super::state::StateFile;
 use super::trust::{Need, Trust};
+use super::versions::Versions;
 use super::{Sealed, profiles};
 use crate::authority::{self, Authority, Challenge, Session, SignIn};
 use crate::crypto::identity::Identity;
@@ -80,6 +81,7 @@ impl Sealed {
             me: RwLock::new(me),
             joined: RwLock::new(None),
             seen: Mutex::default(),
+            versions: Versions::new(),
             app,
             kem_cache: Cache::builder().max_capacity(KEM_KEYS).build(),
             tried: Mutex::default(),

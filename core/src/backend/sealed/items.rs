@@ -238,6 +238,7 @@ impl Sealed {
                 other => other?,
             };
             if self.settle(submitted, None).await?.is_some() {
+                self.versions.seen(vault, item, opened.written.version + 1);
                 self.trust.expire(vault).await;
                 return Ok(());
             }

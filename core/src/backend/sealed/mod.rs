@@ -43,6 +43,7 @@ mod tables;
 mod trust;
 mod vaults;
 mod verify;
+mod versions;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -102,6 +103,7 @@ pub struct Sealed {
     joined: RwLock<Option<Head>>,
     /// The newest head that each author of an item had seen, joined to the client's own.
     seen: Mutex<HashMap<Id, Head>>,
+    versions: versions::Versions,
     app: Option<String>,
     /// Public keys that were fetched; each is checked against its log at every use.
     kem_cache: Cache<Recipient, Arc<Vec<u8>>>,

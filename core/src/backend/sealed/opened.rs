@@ -80,13 +80,15 @@ impl Sealed {
             let (view, _) = self.member(&known, vault)?;
             let size = view.items_head.size;
             let rows: Vec<(Id, Option<u64>)> = waiting.iter().map(|row| of[*row]).collect();
+            // Before the question: what is read beside it meanwhile may be newer than an honest answer.
+            let least: Vec<u64> = rows.iter().map(|(item, _)| self.versions.newest(vault, *item)).collect();
             let answers = self.authority.items(self.session(), vault, size, rows, reading).await?;
             let asked = Arc::clone(&known);
             if answers.len() != waiting.len() {
                 return Err(another());
             }
             let (mut moved, mut strangers) = (false, Vec::new());
-            for (row, answer) in waiting.into_iter().zip(answers) {
+            for ((row, least), answer) in waiting.into_iter().zip(least).zip(answers) {
                 let (item, version) = of[row];
                 match answer {
                     Ok(answer) => {
@@ -104,10 +106,13 @@ impl Sealed {
                             // The log moved on while it was replayed: the answer is asked for again, under the newer state.
                             continue;
                         }
+                        let asked_newest = version.is_none();
                         let version = self.open_parts(view, entry, answer, version, reading).await?;
-                        if version.written.item != item {
+                        let older = asked_newest && version.written.version < least;
+                        if version.written.item != item || older {
                             return Err(another());
                         }
+                        self.versions.seen(vault, item, version.written.version);
                         opened[row] = Some(Ok(version));
                     }
                     // The newest is beyond what was verified: its state needs its path.
