@@ -48,8 +48,9 @@ test-python: python ## the package's tests, on a SQLite file and in memory; its 
 	$(VENV)/bin/python -m mypy --strict examples tests/python bindings-python/benches
 	$(VENV)/bin/python -m pytest tests/python
 
-soak: python ## the faults at full size: 200 rounds of kill -9, a file of 1 GiB; `make test` runs what fits into seconds
+soak: python ## the faults at full size: 200 rounds of kill -9, 1,000 of two administrators at once, a file of 1 GiB; `make test` runs what fits into seconds
 	STRONGROOM_FAULTS_ROUNDS=200 cargo test --package strongroom --locked --test faults kills -- --nocapture
+	STRONGROOM_ATTACK_ROUNDS=1000 cargo test --package strongroom --locked --test attacks -- administrators lost --nocapture
 	STRONGROOM_LARGE_MIB=1024 $(VENV)/bin/python -m pytest -s tests/python/test_cancelling.py
 
 python: $(VENV)/.built ## the Python package, in .venv

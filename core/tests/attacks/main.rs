@@ -15,6 +15,7 @@ mod signed;
 mod world;
 
 mod acknowledged;
+mod administrators;
 mod backdated;
 mod bare;
 mod bits;
@@ -30,6 +31,8 @@ mod former;
 mod heads;
 mod keyed;
 mod keys;
+mod looping;
+mod lost;
 mod matrix;
 mod moved;
 mod named;

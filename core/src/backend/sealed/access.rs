@@ -69,7 +69,7 @@ impl Sealed {
                 self.trust.expire(vault).await;
                 let known = self.refresh(Need::vault(vault)).await?;
                 let view = known.vault(vault)?;
-                let (role, tenure) = view.log.tenure(who).ok_or_else(nobody)?;
+                let (role, tenure) = last_tenure(view, who).ok_or_else(nobody)?;
                 if tenure.expires_at != expires_at {
                     // A smaller role keeps its end, since an epoch can only take away; the grant that follows sets it.
                     continue;
@@ -226,6 +226,12 @@ impl Sealed {
             state,
         })
     }
+}
+
+/// What somebody has, or had last: whom one has just let in, another administrator may have put out since.
+pub(super) fn last_tenure(view: &VaultView, who: Id) -> Option<(Role, &Tenure)> {
+    let tenures = view.log.members.get(&who)?;
+    tenures.iter().rev().find_map(|tenure| Some((tenure.role?, tenure)))
 }
 
 /// Whether somebody who is in still lacks the key, and could have it.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::Sealed;
-use super::access::is_waiting;
+use super::access::{is_waiting, last_tenure};
 use super::known::Known;
 use super::principals::nobody;
 use super::trust::Need;
@@ -129,7 +129,7 @@ impl Sealed {
 
     async fn grant_of(&self, known: &Known, vault: Id, who: Id) -> Result<Grant> {
         let view = known.vault(vault)?;
-        let (role, tenure) = view.log.tenure(who).ok_or_else(nobody)?;
+        let (role, tenure) = last_tenure(view, who).ok_or_else(nobody)?;
         self.show_grant(known, view, who, tenure, role).await
     }
 }
