@@ -91,7 +91,7 @@ macro_rules! client {
             /// A cheap copy with other limits; what is left out stays. Never awaited.
             ///
             /// `timeout`: seconds without progress after which a call raises DeadlineExceeded; 30 by default.
-            /// `max_retries`: how often a call that can't reach its server is tried again; 2 by default. With an embedded store it does nothing.
+            /// `max_retries`: how often what is `Unavailable` is tried again, after pauses that grow from 50 ms; 2 by default.
             #[pyo3(signature = (*, timeout=None, max_retries=None))]
             fn with_options(&self, timeout: Option<f64>, max_retries: Option<i128>) -> PyResult<Self> {
                 let copy = || self.0.with_options(seconds("timeout", timeout)?, whole("max_retries", max_retries)?);

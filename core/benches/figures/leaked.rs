@@ -24,12 +24,12 @@ pub(crate) async fn run(folder: &Path, count: usize) {
     let id = stolen.principal.id.to_string();
     let (next, reissued) = cost(owner.service_accounts().reissue(&id, None)).await;
     let rescue = Credential { token: kit.recovery.clone().unwrap(), ..kit.clone() };
-    let (approved, moved) = cost(async {
+    let (approved, moved) = cost(Box::pin(async {
         let rescue = school::client(&rescue).await;
         let approved = rescue.access().approve(&id, None).await.unwrap();
         rescue.close().await;
         approved
-    })
+    }))
     .await;
     assert_eq!(approved, count as u64);
 

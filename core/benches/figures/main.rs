@@ -45,7 +45,7 @@ async fn main() {
         revoke::run(folder.path(), count).await;
     }
     if is_wanted("leaked") {
-        leaked::run(folder.path(), count).await;
+        Box::pin(leaked::run(folder.path(), count)).await;
     }
     if is_wanted("growth") {
         growth::run(folder.path(), 10 * count).await;

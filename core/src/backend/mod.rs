@@ -2,6 +2,7 @@
 //!
 //! The client has parsed, bounded and filled in every argument before a method here is called.
 
+pub mod retries;
 pub mod sealed;
 
 use async_trait::async_trait;

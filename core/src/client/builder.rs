@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{Client, check};
 use crate::authority::Authority;
+use crate::backend::retries::{DEFAULT_RETRIES, with_retries};
 use crate::backend::sealed::{self, Sealed, SealedOptions};
 use crate::crypto::random;
 use crate::engine::Engine;
@@ -16,7 +17,6 @@ use crate::model::secret::Secret;
 use crate::store::sqlite::{SqliteStore, fork};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-const DEFAULT_RETRIES: u32 = 2;
 
 /// How to connect; what is `None` takes its default.
 #[derive(Clone, Debug, Default)]
@@ -100,8 +100,10 @@ pub async fn connect(options: ConnectOptions) -> Result<Client> {
         let state = state.or_else(|| std::env::var_os("STRONGROOM_STATE").map(PathBuf::from));
         let authority = location.open(false)?;
         let options = SealedOptions { location: location.to_string(), state, app };
-        let backend = Sealed::connect(authority, token.expose().trim(), options).await?;
-        Ok(Client::new(Arc::new(backend), timeout, max_retries.unwrap_or(DEFAULT_RETRIES)))
+        let retries = max_retries.unwrap_or(DEFAULT_RETRIES);
+        let signing_in = Sealed::connect(authority, token.expose().trim(), options);
+        let backend = with_retries(retries, signing_in).await?;
+        Ok(Client::new(Arc::new(backend), timeout, retries))
     };
     work.await.map_err(|error: Error| error.in_operation("connect"))
 }

@@ -24,6 +24,7 @@ pub use builder::{ConnectOptions, after_fork_in_parent, before_fork, connect, dr
 use many::{MAX_LARGE, MAX_MANY, many, one};
 
 use crate::backend::Backend;
+use crate::backend::retries::with_retries;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::account::Account;
 use crate::model::credential::Save;
@@ -59,7 +60,7 @@ impl Client {
     /// A copy with other limits; what is `None` stays.
     ///
     /// `timeout`: without progress for that long, a call ends with `DeadlineExceeded`; 30 seconds by default.
-    /// `max_retries`: how often a call that can't reach its server is tried again; 2 by default. With an embedded store it does nothing.
+    /// `max_retries`: how often what is `Unavailable` is tried again, after pauses that grow from 50 ms; 2 by default.
     pub fn with_options(&self, timeout: Option<Duration>, max_retries: Option<u32>) -> Result<Self> {
         let timeout = timeout.unwrap_or(self.timeout);
         check::timeout(timeout)?;
@@ -135,7 +136,7 @@ impl Client {
     /// Runs one operation: in the process that connected, within the timeout, its name on whatever it refuses.
     pub(crate) async fn run<T>(&self, operation: &'static str, work: impl Future<Output = Result<T>>) -> Result<T> {
         self.usable().map_err(|error| error.in_operation(operation))?;
-        match tokio::time::timeout(self.timeout, work).await {
+        match tokio::time::timeout(self.timeout, with_retries(self.max_retries, Box::pin(work))).await {
             Ok(result) => result.map_err(|error| self.told(error).in_operation(operation)),
             Err(_) => Err(Error::deadline_exceeded(format!(
                 "no answer within {} s: try again, or give it longer with with_options(timeout=…)",
@@ -152,7 +153,7 @@ impl Client {
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         self.usable().map_err(|error| error.in_operation(operation))?;
-        work.await.map_err(|error| self.told(error).in_operation(operation))
+        with_retries(self.max_retries, Box::pin(work)).await.map_err(|error| self.told(error).in_operation(operation))
     }
 
     /// What a call is told that failed: that the client was closed while it ran, if it was.

@@ -43,6 +43,7 @@ mod reissued;
 mod replayed;
 mod rescued;
 mod resumed;
+mod retried;
 mod unknown;
 mod versions;
 mod weak;

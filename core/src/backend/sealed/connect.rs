@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use moka::sync::Cache;
 
 use super::known::Known;
+use super::retrying::Retrying;
 use super::ring::Ring;
 use super::sign::Signer;
 use super::state::StateFile;
@@ -12,6 +13,7 @@ use super::trust::{Need, Trust};
 use super::versions::Versions;
 use super::{Sealed, profiles};
 use crate::authority::{self, Authority, Challenge, Session, SignIn};
+use crate::backend::retries::retried;
 use crate::crypto::identity::Identity;
 use crate::crypto::token::{Token, TokenKind};
 use crate::error::{Error, Result};
@@ -40,6 +42,7 @@ impl Sealed {
     /// `Unauthenticated` for a token that is malformed, revoked, expired or of another account; `Tampered` if the store
     /// contradicts the token or the state file.
     pub async fn connect(authority: Arc<dyn Authority>, token: &str, options: SealedOptions) -> Result<Self> {
+        let authority = Retrying::over(authority);
         let token = Token::parse(token)?;
         let SealedOptions { location, state, app } = options;
         let identity = Identity::derive(&token.seed)?;
@@ -94,6 +97,16 @@ impl Sealed {
 
 /// Opens a session as the holder of these keys.
 pub(super) async fn sign_in(
+    authority: &dyn Authority,
+    account: AccountId,
+    principal: Id,
+    identity: &Identity,
+    app: Option<String>,
+) -> Result<(Challenge, Session)> {
+    retried(|| signed_in(authority, account, principal, identity, app.clone())).await
+}
+
+async fn signed_in(
     authority: &dyn Authority,
     account: AccountId,
     principal: Id,

@@ -32,6 +32,7 @@ mod reissue;
 mod rekey;
 mod repeated_file;
 mod repeats;
+mod retrying;
 mod ring;
 mod rotate;
 mod sealing;

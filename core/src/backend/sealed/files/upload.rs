@@ -6,7 +6,6 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -23,7 +22,7 @@ use crate::backend::FileRequest;
 use crate::crypto::file::{CHUNK, FileSealer, PIECE_CHUNKS, Piece, SealedFile};
 use crate::crypto::key::SealKey;
 use crate::crypto::random;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::log::body::FileReference;
 use crate::log::tree::{self, Frontier};
 use crate::model::file::{ByteStream, Progress};
@@ -32,9 +31,6 @@ use crate::model::time;
 
 /// Pieces that are put at a time: enough that the disk's flushes of them overlap.
 const AT_ONCE: usize = 8;
-/// How often the same bytes are put again, and how long after the first try; twice as long after each.
-const RETRIES: u32 = 2;
-const PAUSE: Duration = Duration::from_millis(50);
 /// The plain bytes of a full piece.
 const PIECE: usize = PIECE_CHUNKS * CHUNK;
 
@@ -96,7 +92,8 @@ impl Sealed {
             kept.pending = true;
             let (authority, session) = (Arc::clone(&self.authority), self.session());
             Box::pin(async move {
-                put_piece(authority.as_ref(), session, vault, id, piece).await?;
+                let Piece { index, bytes } = piece;
+                authority.put_piece(session, vault, id, index, Bytes::from(bytes)).await?;
                 Ok(plain)
             }) as BoxFuture<'static, Result<u64>>
         };
@@ -142,22 +139,6 @@ impl Sealed {
             part: FilePart { file: id, leaves, piece },
             kept,
         })
-    }
-}
-
-/// Puts a piece; what could not be reached is tried again with the same bytes.
-async fn put_piece(authority: &dyn Authority, session: Session, vault: Id, file: Id, piece: Piece) -> Result<()> {
-    let Piece { index, bytes } = piece;
-    let bytes = Bytes::from(bytes);
-    let mut tries = 0;
-    loop {
-        match authority.put_piece(session, vault, file, index, bytes.clone()).await {
-            Err(error) if error.kind() == ErrorKind::Unavailable && tries < RETRIES => {
-                tokio::time::sleep(PAUSE * 2_u32.pow(tries)).await;
-                tries += 1;
-            }
-            put => return put,
-        }
     }
 }
 
