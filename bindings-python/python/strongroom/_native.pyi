@@ -150,9 +150,9 @@ def connect(location: str | None=None, token: str | None=None, *, state: _Path |
     `location`: such as `classroom.db`; `$STRONGROOM_LOCATION` by default. `token`: `$STRONGROOM_TOKEN` by default.
     `state`: a file that remembers the newest verified tree between runs; `$STRONGROOM_STATE` by default, else none.
     `app`: the program's name and version, shown in the audit. `timeout`: seconds without progress after which a
-    call raises DeadlineExceeded; 30 by default. `max_retries`: how often a call that can't reach its server is
-    tried again; 2 by default, and with an embedded store it does nothing. `ca_file`: certificates to trust besides the
-    system's. `allow_insecure`: allows `http:` to other machines. `accept_restored`: takes a database restored from a backup for the newest.
+    call raises DeadlineExceeded; 30 by default. `max_retries`: how often what is `Unavailable` is tried
+    again, after pauses that grow from 50 ms; 2 by default. `ca_file`: certificates to trust besides the system's.
+    `allow_insecure`: allows `http:` to other machines. `accept_restored`: takes a database restored from a backup for the newest.
 
     >>> kit = strongroom.init("memory:", owner="teacher@example.edu")
     >>> with strongroom.connect(kit.location, kit.token) as admin:
@@ -1171,7 +1171,7 @@ class Client:
         """A cheap copy with other limits; what is left out stays. Never awaited.
 
         `timeout`: seconds without progress after which a call raises DeadlineExceeded; 30 by default.
-        `max_retries`: how often a call that can't reach its server is tried again; 2 by default. With an embedded store it does nothing.
+        `max_retries`: how often what is `Unavailable` is tried again, after pauses that grow from 50 ms; 2 by default.
         """
 
     def rotate_token(self, *, save: _Save | None=None) -> str:
@@ -1268,7 +1268,7 @@ class AsyncClient:
         """A cheap copy with other limits; what is left out stays. Never awaited.
 
         `timeout`: seconds without progress after which a call raises DeadlineExceeded; 30 by default.
-        `max_retries`: how often a call that can't reach its server is tried again; 2 by default. With an embedded store it does nothing.
+        `max_retries`: how often what is `Unavailable` is tried again, after pauses that grow from 50 ms; 2 by default.
         """
 
     def rotate_token(self, *, save: _Save | None=None) -> Awaitable[str]:
@@ -1984,7 +1984,8 @@ class Secrets:
 
         Raises Conflict where a name fits more than one vault, item or field: use the id.
 
-        With `?attribute=otp`, of a field of the type `totp`: the one-time password of this moment.
+        With `?attribute=otp`, of a field of the type `totp`: the one-time password of this moment. With
+        `?ssh-format=openssh`, of a field of the type `ssh_key`: an Ed25519 or RSA private key in OpenSSH's form, from PEM as PKCS #8 or PKCS #1.
 
         >>> vault = client.vaults.create("Alice")
         >>> _ = client.items.create(vault.id, title="Homework 1", fields=[Field("grade", "A")])
@@ -2004,7 +2005,8 @@ class AsyncSecrets:
 
         Raises Conflict where a name fits more than one vault, item or field: use the id.
 
-        With `?attribute=otp`, of a field of the type `totp`: the one-time password of this moment.
+        With `?attribute=otp`, of a field of the type `totp`: the one-time password of this moment. With
+        `?ssh-format=openssh`, of a field of the type `ssh_key`: an Ed25519 or RSA private key in OpenSSH's form, from PEM as PKCS #8 or PKCS #1.
 
         >>> vault = client.vaults.create("Alice")
         >>> _ = client.items.create(vault.id, title="Homework 1", fields=[Field("grade", "A")])

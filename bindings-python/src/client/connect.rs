@@ -87,8 +87,8 @@ connect! {
     /// `state`: a file that remembers the newest verified tree between runs; `$STRONGROOM_STATE` by default, else none.
     /// `app`: the program's name and version, shown in the audit. `timeout`: seconds without progress after which a
     /// call raises DeadlineExceeded; 30 by default. `max_retries`: how often what is `Unavailable` is tried
-    /// again, after pauses that grow from 50 ms; 2 by default.
-    /// system's. `allow_insecure`: allows `http:` to other machines. `accept_restored`: takes a database restored from a backup for the newest.
+    /// again, after pauses that grow from 50 ms; 2 by default. `ca_file`: certificates to trust besides the system's.
+    /// `allow_insecure`: allows `http:` to other machines. `accept_restored`: takes a database restored from a backup for the newest.
     ///
     /// >>> kit = strongroom.init("memory:", owner="teacher@example.edu")
     /// >>> with strongroom.connect(kit.location, kit.token) as admin:

@@ -35,7 +35,8 @@ ops! {
     ///
     /// Raises Conflict where a name fits more than one vault, item or field: use the id.
     ///
-    /// With `?attribute=otp`, of a field of the type `totp`: the one-time password of this moment.
+    /// With `?attribute=otp`, of a field of the type `totp`: the one-time password of this moment. With
+    /// `?ssh-format=openssh`, of a field of the type `ssh_key`: an Ed25519 or RSA private key in OpenSSH's form, from PEM as PKCS #8 or PKCS #1.
     ///
     /// >>> vault = client.vaults.create("Alice")
     /// >>> _ = client.items.create(vault.id, title="Homework 1", fields=[Field("grade", "A")])

@@ -1,6 +1,7 @@
 //! `client.secrets`: secrets by reference, as `op://vault/item/[section/]field`.
 
 mod one_time_password;
+mod openssh;
 
 use super::Client;
 use crate::error::{Error, Result};
@@ -8,6 +9,7 @@ use crate::model::item::{Item, ItemFilter};
 use crate::model::secret::Secret;
 
 const OTP: &str = "otp";
+const OPENSSH: &str = "ssh-format=openssh";
 const FORM: &str = "a reference is `op://vault/item/field` or `op://vault/item/section/field`, by name or by id";
 
 /// Secrets by reference.
@@ -32,7 +34,8 @@ pub fn validate(reference: &str) -> Result<()> {
 impl Secrets {
     /// The value that the reference names: a field's value, or a file's content as text.
     ///
-    /// With `?attribute=otp`, of a field of the type `totp`: the one-time password of this moment.
+    /// With `?attribute=otp`, of a field of the type `totp`: the one-time password of this moment. With `?ssh-format=openssh`, of a
+    /// field of the type `ssh_key`: an Ed25519 or RSA private key in OpenSSH's form, from PEM as PKCS #8 or PKCS #1.
     ///
     /// # Errors
     /// `Conflict` where a name fits more than one vault, item or field: use the id.
@@ -56,7 +59,7 @@ impl Secrets {
         let reference = parse(reference)?;
         let attribute = reference.attribute.as_deref();
         // Before the item is read, which its audit would show.
-        if let Some(other) = attribute.filter(|name| !matches!(*name, "value" | OTP)) {
+        if let Some(other) = attribute.filter(|name| !matches!(*name, "value" | OTP | OPENSSH)) {
             return Err(Error::unsupported(format!(
                 "the attribute `{other}` is not in this version: read the field itself"
             )));
@@ -94,6 +97,7 @@ impl Secrets {
         if let Some(field) = plain.or(if fitting.len() == 1 { fitting.first() } else { None }) {
             return match reference.attribute.as_deref() {
                 Some(OTP) => one_time_password::derive(field, chrono::Utc::now()),
+                Some(OPENSSH) => openssh::convert(field),
                 _ => Ok(field.value.clone()),
             };
         }
@@ -140,7 +144,7 @@ fn parse(reference: &str) -> Result<Reference> {
     let attribute = match query.map(|query| query.split_once('=')) {
         None => None,
         Some(Some(("attribute" | "attr", name))) if !name.is_empty() => Some(name.to_owned()),
-        Some(Some(("ssh-format", "openssh"))) => Some("ssh-format=openssh".to_owned()),
+        Some(Some(("ssh-format", "openssh"))) => Some(OPENSSH.to_owned()),
         Some(_) => return Err(Error::argument("reference", "after `?` comes `attribute=…` or `ssh-format=openssh`")),
     };
     let parts: Vec<&str> = path.split('/').collect();
