@@ -10,11 +10,12 @@ use strongroom::log::entry::Entry;
 use strongroom::log::feed::Head;
 use strongroom::log::operation::{Body, LogId, LogKind};
 use strongroom::log::tree::Frontier;
+use strongroom::model::change::ChangeFilter;
 use strongroom::model::id::VaultId;
 use strongroom::model::item::ItemFilter;
 use strongroom::model::principal::{NewServiceAccount, Rights};
 use strongroom::model::vault::{VaultSpec, VaultUpdate};
-use strongroom::store::{EntryRow, Store};
+use strongroom::store::{EntryRow, FeedRow, Store};
 
 use crate::malicious::Malicious;
 use crate::world::{Member, World, code, email, item, read};
@@ -286,5 +287,52 @@ async fn a_policy_is_not_kept_from_anybody() {
         client.vaults().create(spec).await.unwrap();
         client.access().revoke(&id, &email("alice")).await.unwrap();
         world.owner.client.audit().verify().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_not_kept_back_among_others_of_its_vault() {
+    let world = World::new().await;
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let vault = world.vault(&[(&alice, "write"), (&bob, "write")]).await.id;
+    let id = vault.to_string();
+    let owner = &world.owner.client;
+    owner.items().create(&id, item("before", "value")).await.unwrap();
+    owner.access().revoke(&id, &email("bob")).await.unwrap();
+    owner.items().create(&id, item("after", "value")).await.unwrap();
+    let server = Malicious::over(Arc::clone(&world.engine));
+    let client = server.client(&alice.kit).await;
+    let from_start = || ChangeFilter { after: Some("start".to_owned()), ..ChangeFilter::default() };
+    let all = client.changes().list(from_start()).await.unwrap().data;
+
+    // The revocation, then the item after it.
+    let lies: [fn(&FeedRow) -> bool; 2] = [
+        |place| place.log.kind == LogKind::Vault && place.seq == 1,
+        |place| place.log.kind == LogKind::Items && place.seq == 1,
+    ];
+    for lie in lies {
+        server.feed.change(move |page| page.places.retain(|place| !lie(place)));
+        let of_these = ChangeFilter { vaults: Some(vec![id.clone()]), ..from_start() };
+        let of_kinds = ChangeFilter { kinds: Some(vec!["item.created".to_owned()]), ..from_start() };
+        for filter in [from_start(), of_these, of_kinds] {
+            let feed = client.changes().watch(filter.clone()).unwrap();
+            assert_eq!(code(feed.next().await), "tampered");
+            assert_eq!(code(client.changes().list(filter).await), "tampered");
+        }
+    }
+    server.feed.stop();
+    // However the pages are cut, an honest store is believed.
+    for limit in [1, 2, 3] {
+        let (mut after, mut told) = ("start".to_owned(), 0);
+        loop {
+            let filter = ChangeFilter { after: Some(after), limit: Some(limit), ..ChangeFilter::default() };
+            let page = client.changes().list(filter).await.unwrap();
+            told += page.data.len();
+            after = page.cursor;
+            if !page.has_more {
+                break;
+            }
+        }
+        assert_eq!(told, all.len());
     }
 }

@@ -17,6 +17,7 @@ use crate::log::operation::LogKind;
 use crate::model::change::{Change, ChangeKind, ChangePage, Subject};
 use crate::model::id::{FileId, Id, ItemId, VaultId};
 use crate::model::time;
+use crate::store::FeedRow;
 
 /// Places that are asked for at a time; a change made with files is more than one.
 const PLACES: u32 = 500;
@@ -53,6 +54,9 @@ impl Sealed {
             ..Need::default()
         };
         let known = if places.is_empty() { self.trust.known().await } else { self.refresh_beyond(need, until).await? };
+        for vault in touched().filter(|vault| !former.contains(vault)) {
+            all_are_named(&known, vault, &places, from..until)?;
+        }
         let mut changes = Vec::new();
         for place in &places {
             let events = if former.contains(&place.log.id) {
@@ -166,6 +170,18 @@ impl Sealed {
     }
 }
 
+/// Whether every entry of a vault in this part of the feed is among the places that the authority named.
+fn all_are_named(known: &Known, vault: Id, places: &[FeedRow], part: std::ops::Range<u64>) -> Result<()> {
+    let Some(view) = known.vaults.get(&vault) else { return Ok(()) };
+    let named = places.iter().filter(|place| place.log.id == vault).count();
+    if view.events.range(part).count() > named {
+        return Err(Error::tampered(
+            "the store names some changes of a vault and keeps others back: restore the store",
+        ));
+    }
+    Ok(())
+}
+
 fn people(event: &Event) -> Vec<Id> {
     let mut people: Vec<Id> = event.signer.into_iter().collect();
     if let What::Access(changes) = &event.what {
@@ -175,7 +191,7 @@ fn people(event: &Event) -> Vec<Id> {
 }
 
 /// Groups places by log, for those that must be replayed.
-pub(super) fn logs_of(places: &[crate::store::FeedRow]) -> BTreeMap<LogKind, BTreeSet<Id>> {
+pub(super) fn logs_of(places: &[FeedRow]) -> BTreeMap<LogKind, BTreeSet<Id>> {
     let mut logs: BTreeMap<LogKind, BTreeSet<Id>> = BTreeMap::new();
     for place in places {
         logs.entry(place.log.kind).or_default().insert(place.log.id);
