@@ -41,21 +41,25 @@ pub(in super::super) fn by_external_id(connection: &Connection, creator: Id, ext
     )
 }
 
+/// The vaults that a list has for somebody, in order of creation.
+macro_rules! listed {
+    ($list:literal) => {
+        concat!(
+            "SELECT leaf, vault.id, actor.id, external_id, name_epoch, name, deleted FROM (",
+            $list,
+            " = (SELECT number FROM actor WHERE id = ?1) AND vault >= ?2 ORDER BY vault LIMIT ?3) AS listed ",
+            "JOIN vault ON leaf = listed.vault JOIN actor ON number = creator ORDER BY leaf"
+        )
+    };
+}
+
 pub(in super::super) fn vaults_of(
     connection: &Connection,
     grantee: Id,
     from: u64,
     limit: u32,
 ) -> Result<Vec<VaultRow>> {
-    all(
-        connection,
-        "SELECT vault.leaf, vault.id, actor.id, external_id, name_epoch, name, deleted \
-         FROM member JOIN vault ON vault.leaf = member.vault JOIN actor ON actor.number = vault.creator \
-         WHERE member.grantee = (SELECT number FROM actor WHERE id = ?1) AND member.vault >= ?2 \
-         ORDER BY member.vault LIMIT ?3",
-        (grantee, from, limit),
-        read,
-    )
+    all(connection, listed!("SELECT vault FROM member WHERE grantee"), (grantee, from, limit), read)
 }
 
 pub(in super::super) fn vaults_naming(
@@ -64,15 +68,7 @@ pub(in super::super) fn vaults_naming(
     from: u64,
     limit: u32,
 ) -> Result<Vec<VaultRow>> {
-    all(
-        connection,
-        "SELECT vault.leaf, vault.id, actor.id, external_id, name_epoch, name, deleted \
-         FROM person JOIN vault ON vault.leaf = person.vault JOIN actor ON actor.number = vault.creator \
-         WHERE person.principal = (SELECT number FROM actor WHERE id = ?1) AND person.vault >= ?2 \
-         ORDER BY person.vault LIMIT ?3",
-        (principal, from, limit),
-        read,
-    )
+    all(connection, listed!("SELECT vault FROM person WHERE principal"), (principal, from, limit), read)
 }
 
 pub(in super::super) fn members(connection: &Connection, vault: Id) -> Result<Vec<MemberRow>> {
