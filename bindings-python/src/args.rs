@@ -117,7 +117,7 @@ pub(crate) fn whole<T: TryFrom<i128>>(name: &str, number: Option<i128>) -> Resul
     number
         .map(|number| {
             number.try_into().map_err(|_| {
-                let bound = if number < 0 { "one above zero" } else { "a smaller one" };
+                let bound = if number < 0 { "one that is not below zero" } else { "a smaller one" };
                 Error::argument(name, format!("it is {number}: give {bound}"))
             })
         })
