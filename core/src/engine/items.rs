@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use super::look::Look;
 use super::notes::About;
 use super::pieces::no_file;
-use super::prove::prove;
+use super::prove::{RecentNodes, prove};
 use super::{Engine, pages};
 use crate::authority::{FileAnswer, ItemAnswer, Reading, Session};
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ use crate::log::replay::items::address;
 use crate::log::tree::prove_inclusion;
 use crate::model::id::Id;
 use crate::model::role::Role;
-use crate::store::{EntryRow, Snapshot, TreeId};
+use crate::store::{EntryRow, Snapshot, TreeId, VersionRow};
 
 impl Engine {
     pub(super) async fn read_items(
@@ -31,7 +31,7 @@ impl Engine {
         check_size(&mut look, vault, size).await?;
         let mut answers = Vec::with_capacity(of.len());
         for (item, version) in &of {
-            answers.push(read(&mut *look.snapshot, vault, size, *item, *version).await);
+            answers.push(read(&self.nodes, &mut *look.snapshot, vault, size, *item, *version).await);
         }
         if reading == Reading::Summary {
             answers.iter_mut().flatten().for_each(|answer| answer.details.clear());
@@ -89,7 +89,7 @@ impl Engine {
         check_size(&mut look, vault, size).await?;
         let row = look.snapshot.file(vault, file).await?;
         let row = row.filter(|row| !row.detached).ok_or_else(no_file)?;
-        let (entry, path) = proven(&mut *look.snapshot, vault, size, row.seq).await?;
+        let (entry, path) = proven(&self.nodes, &mut *look.snapshot, vault, size, row.seq).await?;
         if self.audits_reads(&mut *look.snapshot).await? {
             let about = About { vault: Some(vault), item: Some(row.item), file: Some(file), version: 0 };
             self.note_file(&look.caller, about, false).await?;
@@ -100,30 +100,41 @@ impl Engine {
     }
 }
 
-async fn read(snapshot: &mut dyn Snapshot, vault: Id, size: u64, item: Id, version: Option<u64>) -> Result<ItemAnswer> {
+async fn read(
+    recent: &RecentNodes,
+    snapshot: &mut dyn Snapshot,
+    vault: Id,
+    size: u64,
+    item: Id,
+    version: Option<u64>,
+) -> Result<ItemAnswer> {
     let missing = || Error::not_found("there is no such item, or no such version of it, in the vault: check the id");
-    let row = snapshot.item(vault, item).await?.filter(|row| !row.deleted).ok_or_else(missing)?;
-    let wanted = version.unwrap_or(row.version);
-    let parts = snapshot.parts(vault, item, wanted, 1).await?;
-    let parts = parts.into_iter().find(|parts| parts.version == wanted).ok_or_else(missing)?;
-    let (entry, path) = proven(snapshot, vault, size, parts.seq).await?;
-    let created_at = match pages::entry(snapshot, entry.log, row.created).await? {
-        Some(first) => first.time,
-        None => return Err(gone()),
-    };
-    let newest = wanted == row.version;
+    let row = snapshot.version(vault, item, version).await?.ok_or_else(missing)?;
+    let VersionRow { newest, parts, entry, created_at } = row;
+    let path = path(recent, snapshot, vault, size, parts.seq).await?;
+    let (entry, created_at) = entry.zip(created_at).ok_or_else(gone)?;
     Ok(ItemAnswer { entry, path, created_at, newest, overview: parts.overview, details: parts.details })
 }
 
 /// An entry of the item log, and its path in the log's tree of `size` entries.
-async fn proven(snapshot: &mut dyn Snapshot, vault: Id, size: u64, seq: u64) -> Result<(EntryRow, Vec<Id>)> {
+async fn proven(
+    recent: &RecentNodes,
+    snapshot: &mut dyn Snapshot,
+    vault: Id,
+    size: u64,
+    seq: u64,
+) -> Result<(EntryRow, Vec<Id>)> {
+    let path = path(recent, snapshot, vault, size, seq).await?;
+    let log = LogId { kind: LogKind::Items, id: vault };
+    Ok((pages::entry(snapshot, log, seq).await?.ok_or_else(gone)?, path))
+}
+
+async fn path(recent: &RecentNodes, snapshot: &mut dyn Snapshot, vault: Id, size: u64, seq: u64) -> Result<Vec<Id>> {
     if seq >= size {
         return Err(Error::conflict("an item was asked that moved on in the meantime: look at the newest state"));
     }
     let log = LogId { kind: LogKind::Items, id: vault };
-    let entry = pages::entry(snapshot, log, seq).await?.ok_or_else(gone)?;
-    let path = prove(snapshot, TreeId::Log(log), |nodes| prove_inclusion(nodes, size, &[seq])).await?;
-    Ok((entry, path))
+    prove(recent, snapshot, TreeId::Log(log), |nodes| prove_inclusion(nodes, size, &[seq])).await
 }
 
 /// Refuses a size that the item log does not have yet.

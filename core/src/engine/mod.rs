@@ -47,6 +47,7 @@ use crate::store::{EntryRow, ReadRow, Receipt, Snapshot, Store};
 use known::{Known, Loading, View};
 use notes::Notes;
 use pieces::Uploads;
+use prove::RecentNodes;
 use session::Sessions;
 
 /// Where a session is for, if the engine runs in the caller's own process.
@@ -60,6 +61,7 @@ pub struct Engine {
     sessions: Sessions,
     uploads: Uploads,
     notes: Notes,
+    nodes: RecentNodes,
 }
 
 impl Engine {
@@ -77,6 +79,7 @@ impl Engine {
             sessions: Sessions::new(),
             uploads: Uploads::new(),
             notes: Notes::new(),
+            nodes: RecentNodes::new(),
         })
     }
 

@@ -17,7 +17,7 @@ use crate::log::reads::{Chain, ReadEntry};
 use crate::model::id::Id;
 pub use row::{
     BatchRow, EntryRow, FeedRow, FileRow, ItemRow, LogRow, MemberRow, OriginRow, PartsRow, PrincipalRow, ReadRow, Row,
-    SessionRow, VaultRow, WrapForm, WrapRow,
+    SessionRow, VaultRow, VersionRow, WrapForm, WrapRow,
 };
 
 /// What must still be so for a change to be taken.
@@ -262,6 +262,8 @@ pub trait Snapshot: Send {
     async fn files_of(&mut self, vault: Id, item: Id) -> Result<Vec<(FileRow, Vec<u8>)>>;
     /// An item's newest version.
     async fn item(&mut self, vault: Id, item: Id) -> Result<Option<ItemRow>>;
+    /// A version of an item with its entry, the newest for `None`; deleted items have none.
+    async fn version(&mut self, vault: Id, item: Id, version: Option<u64>) -> Result<Option<VersionRow>>;
     /// A vault's items that are not deleted, in order of creation, those after the one `created` there.
     async fn items(&mut self, vault: Id, archived: bool, after: Option<u64>, limit: u32) -> Result<Vec<ItemRow>>;
     /// The sealed parts of versions of an item, from a version on.

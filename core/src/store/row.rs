@@ -339,6 +339,19 @@ pub struct PartsRow {
     pub details: Vec<u8>,
 }
 
+/// All that is kept of one version of an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionRow {
+    /// Whether no newer version is there.
+    pub newest: bool,
+    /// Its sealed parts.
+    pub parts: PartsRow,
+    /// The entry that wrote it; none where the item log lacks it.
+    pub entry: Option<EntryRow>,
+    /// The time of the item's first entry; none where the item log lacks it.
+    pub created_at: Option<u64>,
+}
+
 /// A file that is attached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileRow {

@@ -1,7 +1,7 @@
 //! Every kind of row, written and read back.
 
 use strongroom::log::operation::LogKind;
-use strongroom::store::{FileRow, ItemRow, MemberRow, PartsRow, Row, WrapForm, WrapRow};
+use strongroom::store::{FileRow, ItemRow, MemberRow, PartsRow, Row, Snapshot, VersionRow, WrapForm, WrapRow};
 
 use crate::Place;
 use crate::world::{
@@ -94,12 +94,29 @@ pub(crate) async fn every_row_comes_back(place: Place) {
         PartsRow { version: 2, seq: 1, overview: b"item overview 2".to_vec(), details: b"item details 2".to_vec() };
     assert_eq!(parts, [second]);
     assert_eq!(view.parts(id("v"), id("item"), 0, 9).await.unwrap().len(), 2);
+    versions_have_their_entries(view.as_mut()).await;
     let last = view.entries(items_log("v"), 1, 1).await.unwrap()[0].time;
     assert_eq!(view.last_signed(id("v"), id("ben")).await.unwrap(), Some(last));
     assert_eq!(view.last_signed(id("v"), id("eve")).await.unwrap(), None);
     drop(view);
 
     profiles_are_replaced(place).await;
+}
+
+async fn versions_have_their_entries(view: &mut dyn Snapshot) {
+    let parts = view.parts(id("v"), id("item"), 1, 2).await.unwrap();
+    let entries = view.entries(items_log("v"), 0, 2).await.unwrap();
+    let created_at = Some(entries[0].time);
+    for (asked, place) in [(Some(1), 0), (Some(2), 1), (None, 1)] {
+        let (parts, entry) = (parts[place].clone(), Some(entries[place].clone()));
+        let expected = VersionRow { newest: place == 1, parts, entry, created_at };
+        assert_eq!(view.version(id("v"), id("item"), asked).await.unwrap(), Some(expected));
+    }
+    for (vault, item, asked) in
+        [("v", "item", Some(3)), ("v", "item", Some(0)), ("v", "other", None), ("w", "item", None)]
+    {
+        assert_eq!(view.version(id(vault), id(item), asked).await.unwrap(), None);
+    }
 }
 
 async fn profiles_are_replaced(place: Place) {
@@ -140,6 +157,7 @@ pub(crate) async fn a_vault_ends_with_all_that_is_in_it(place: Place) {
     assert_eq!(view.wraps(id("v"), id("ada")).await.unwrap(), []);
     assert_eq!(view.previous_key(id("v"), 2).await.unwrap(), None);
     assert_eq!(view.item(id("v"), id("item")).await.unwrap(), None);
+    assert_eq!(view.version(id("v"), id("item"), None).await.unwrap(), None);
     assert_eq!(view.parts(id("v"), id("item"), 0, 9).await.unwrap(), []);
     assert_eq!(view.file(id("v"), id("file")).await.unwrap(), None);
     assert_eq!(store.piece(id("file"), 0).await.unwrap(), None);
@@ -170,6 +188,7 @@ pub(crate) async fn an_item_ends_and_its_vault_stays(place: Place) {
     let mut view = view(store).await;
     let item = view.item(id("v"), id("item")).await.unwrap().unwrap();
     assert_eq!((item.version, item.deleted, item.created, item.seq), (2, true, 0, 4));
+    assert_eq!(view.version(id("v"), id("item"), None).await.unwrap(), None);
     assert_eq!(view.parts(id("v"), id("item"), 0, 9).await.unwrap(), []);
     assert_eq!(view.file(id("v"), id("file")).await.unwrap(), None);
     assert_eq!(store.piece(id("file"), 0).await.unwrap(), None);

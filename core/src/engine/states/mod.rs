@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use super::former::Past;
 use super::look::{Look, lacking};
 use super::notes::About;
-use super::prove::prove;
+use super::prove::{RecentNodes, prove};
 use super::{Engine, pages};
 use crate::authority::{
     EntryAnswer, FormerAnswer, FormerRequest, LogAnswer, LogRequest, SeenProof, Session, States, StatesRequest,
@@ -49,7 +49,7 @@ impl Engine {
         for asked in distinct(&request.former, |asked| asked.vault) {
             former.extend(self.former_answer(&mut look, *asked, &mut told).await?);
         }
-        proven(&mut look, &request, Shown { logs, vaults, former }, told).await
+        proven(&self.nodes, &mut look, &request, Shown { logs, vaults, former }, told).await
     }
 
     async fn former_answer(
@@ -110,38 +110,46 @@ async fn past_entries(look: &mut Look, past: Past, log: LogId, from: u64, told: 
 }
 
 /// The answer with its proofs, all from one moment.
-async fn proven(look: &mut Look, request: &StatesRequest, shown: Shown, told: Told) -> Result<States> {
+async fn proven(
+    recent: &RecentNodes,
+    look: &mut Look,
+    request: &StatesRequest,
+    shown: Shown,
+    told: Told,
+) -> Result<States> {
     let Shown { logs, vaults, former } = shown;
     let snapshot = &mut *look.snapshot;
     let head = snapshot.head().await?;
     let roots = snapshot.heads().await?;
-    let joined = join(snapshot, request.known, head).await?;
+    let joined = join(recent, snapshot, request.known, head).await?;
     let mut others_joined = Vec::with_capacity(request.others.len());
     for other in &request.others {
-        others_joined.push(join(snapshot, *other, head).await?);
+        others_joined.push(join(recent, snapshot, *other, head).await?);
     }
     let leaves = sorted(logs.iter().map(|log| log.leaf));
     let logs_proof =
-        prove(snapshot, TreeId::AccountHeads, |nodes| prove_inclusion(nodes, roots.account.size, &leaves)).await?;
+        prove(recent, snapshot, TreeId::AccountHeads, |nodes| prove_inclusion(nodes, roots.account.size, &leaves))
+            .await?;
     let leaves = sorted(vaults.iter().map(|vault| vault.leaf));
     let vaults_proof =
-        prove(snapshot, TreeId::VaultHeads, |nodes| prove_inclusion(nodes, roots.vaults.size, &leaves)).await?;
+        prove(recent, snapshot, TreeId::VaultHeads, |nodes| prove_inclusion(nodes, roots.vaults.size, &leaves)).await?;
     let positions = sorted(told.positions.iter().copied().chain(head.size.checked_sub(1)));
-    let feed_proof = prove(snapshot, TreeId::Feed, |nodes| prove_inclusion(nodes, head.size, &positions)).await?;
+    let feed_proof =
+        prove(recent, snapshot, TreeId::Feed, |nodes| prove_inclusion(nodes, head.size, &positions)).await?;
     let mut seen = Vec::new();
     for earlier in told.newest_seen(head) {
-        let joined = join(snapshot, earlier, head).await?;
+        let joined = join(recent, snapshot, earlier, head).await?;
         seen.push(SeenProof { seen: earlier, joined });
     }
     Ok(States { head, joined, others_joined, roots, logs, vaults, former, logs_proof, vaults_proof, feed_proof, seen })
 }
 
 /// The consistency proof from an earlier head; none from one that is newer than all there is here, which the caller sees by itself.
-async fn join(snapshot: &mut dyn Snapshot, earlier: Head, head: Head) -> Result<Vec<Id>> {
+async fn join(recent: &RecentNodes, snapshot: &mut dyn Snapshot, earlier: Head, head: Head) -> Result<Vec<Id>> {
     if earlier.size > head.size {
         return Ok(Vec::new());
     }
-    prove(snapshot, TreeId::Feed, |nodes| prove_consistency(nodes, earlier.size, head.size)).await
+    prove(recent, snapshot, TreeId::Feed, |nodes| prove_consistency(nodes, earlier.size, head.size)).await
 }
 
 fn sorted(places: impl Iterator<Item = u64>) -> Vec<u64> {

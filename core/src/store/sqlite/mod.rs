@@ -50,6 +50,7 @@ use self::hold::Hold;
 use self::identity::{Files, Identity};
 use self::journal::Journal;
 use self::pieces::Folder;
+use self::reads::Recent;
 use self::request::{Answer, Request};
 use self::snapshot::SqliteSnapshot;
 use self::writer::{Held, Medium, Writer, now};
@@ -73,6 +74,7 @@ pub struct SqliteStore {
 /// What the handles of one memory share; a file's handle has its own.
 struct Shared {
     database: Arc<Database>,
+    recent: Recent,
     requests: Sender<Request>,
     listener: Arc<Listener>,
     journal: Arc<Journal>,
@@ -199,7 +201,7 @@ impl Shared {
             .name("strongroom-write".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| fault::file("the thread that writes could not be started", error))?;
-        Ok(Self { database, requests, listener, journal, folder })
+        Ok(Self { database, recent: Recent::new(), requests, listener, journal, folder })
     }
 
     /// Asks the writer and waits for its answer.
@@ -245,7 +247,8 @@ impl Store for SqliteStore {
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>> {
-        Ok(Box::new(SqliteSnapshot::open(&self.shared()?.database)?))
+        let shared = self.shared()?;
+        Ok(Box::new(SqliteSnapshot::open(&shared.database, &shared.recent)?))
     }
 
     fn end(&self) -> Result<Head> {

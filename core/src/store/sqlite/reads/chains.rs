@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use minicbor::bytes::ByteVec;
 use rusqlite::Connection;
 
-use super::{all, entries, one};
+use super::{Moment, all, entries, one};
 use crate::error::{Error, Result};
 use crate::log::encoding;
 use crate::log::operation::{LogId, LogKind};
@@ -59,18 +59,18 @@ pub(in super::super) fn since(connection: &Connection, time: u64) -> Result<u64>
     }
 }
 
-pub(in super::super) fn chains(connection: &Connection) -> Result<Vec<Chain>> {
+pub(in super::super) fn chains(moment: &Moment<'_>) -> Result<Vec<Chain>> {
     let sql = "SELECT id, count, last, anchored FROM reads_chain ORDER BY number";
-    let rows: Vec<(Chain, u64)> = all(connection, sql, (), |row| {
+    let rows: Vec<(Chain, u64)> = all(moment, sql, (), |row| {
         Ok((Chain { id: row.get(0)?, count: row.get(1)?, last: row.get(2)? }, row.get(3)?))
     })?;
-    let account = one(connection, "SELECT id FROM log WHERE key = 0 AND kind = 0", (), |row| row.get(0))?;
+    let account = one(moment, "SELECT id FROM log WHERE key = 0 AND kind = 0", (), |row| row.get(0))?;
     for (chain, count) in rows.iter().filter(|(_, anchored)| *anchored > 0) {
         // One that is too large keeps what follows from being anchored.
         let account: Id = account.ok_or_else(damaged)?;
         let log = LogId { kind: LogKind::Reads, id: account };
         let id = anchor_id(Chain { count: *count, ..*chain });
-        if entries::repeated(connection, None, log, id)?.is_none() {
+        if entries::repeated(moment, None, log, id)?.is_none() {
             return Err(damaged());
         }
     }

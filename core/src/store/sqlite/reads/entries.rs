@@ -3,7 +3,7 @@
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Row};
 
-use super::{all, find_log, one, tree_key, vault_leaf};
+use super::{Moment, all, one, tree_key};
 use crate::error::Result;
 use crate::log::operation::{LogId, LogKind};
 use crate::model::id::Id;
@@ -11,7 +11,8 @@ use crate::store::sqlite::convert::Signatures;
 use crate::store::sqlite::group::find_actor;
 use crate::store::{EntryRow, OriginRow, SessionRow};
 
-fn read(log: LogId, row: &Row<'_>) -> rusqlite::Result<EntryRow> {
+/// An entry whose columns come first.
+pub(super) fn read(log: LogId, row: &Row<'_>) -> rusqlite::Result<EntryRow> {
     let Signatures(signatures) = row.get(3)?;
     Ok(EntryRow {
         log,
@@ -25,10 +26,10 @@ fn read(log: LogId, row: &Row<'_>) -> rusqlite::Result<EntryRow> {
     })
 }
 
-pub(in super::super) fn entries(connection: &Connection, log: LogId, from: u64, limit: u32) -> Result<Vec<EntryRow>> {
-    let Some((key, _)) = find_log(connection, log)? else { return Ok(Vec::new()) };
+pub(in super::super) fn entries(moment: &Moment<'_>, log: LogId, from: u64, limit: u32) -> Result<Vec<EntryRow>> {
+    let Some((key, _)) = moment.log(log)? else { return Ok(Vec::new()) };
     all(
-        connection,
+        moment,
         "SELECT seq, time, operation, signatures, hash, root, position FROM entry \
          WHERE log = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3",
         (key, from, limit),
@@ -37,22 +38,22 @@ pub(in super::super) fn entries(connection: &Connection, log: LogId, from: u64, 
 }
 
 pub(in super::super) fn repeated(
-    connection: &Connection,
+    moment: &Moment<'_>,
     signer: Option<Id>,
     log: LogId,
     operation_id: Id,
 ) -> Result<Option<EntryRow>> {
-    let key = find_log(connection, log)?.map(|(key, _)| key);
+    let key = moment.log(log)?.map(|(key, _)| key);
     let signer = match signer {
         None => None,
-        Some(signer) => match find_actor(connection, signer)? {
+        Some(signer) => match find_actor(moment, signer)? {
             None => return Ok(None),
             known => known,
         },
     };
     // A log that has not begun: what began another is its repeat.
     one(
-        connection,
+        moment,
         "SELECT seq, time, operation, signatures, entry.hash, entry.root, position, kind, id \
          FROM entry JOIN log ON log.key = entry.log \
          WHERE operation_id = ?1 AND signer IS ?3 AND CASE WHEN ?2 IS NULL THEN seq = 0 ELSE log = ?2 END",
@@ -61,13 +62,13 @@ pub(in super::super) fn repeated(
     )
 }
 
-pub(in super::super) fn last_signed(connection: &Connection, vault: Id, signer: Id) -> Result<Option<u64>> {
-    let (Some(leaf), Some(signer)) = (vault_leaf(connection, vault)?, find_actor(connection, signer)?) else {
+pub(in super::super) fn last_signed(moment: &Moment<'_>, vault: Id, signer: Id) -> Result<Option<u64>> {
+    let (Some(leaf), Some(signer)) = (moment.vault_leaf(vault)?, find_actor(moment, signer)?) else {
         return Ok(None);
     };
     let last = |kind| {
         one(
-            connection,
+            moment,
             "SELECT time FROM entry WHERE log = ?1 AND signer = ?2 ORDER BY position DESC LIMIT 1",
             (tree_key::of_log(kind, leaf), signer),
             |row| row.get::<_, u64>(0),
@@ -92,17 +93,12 @@ pub(in super::super) fn origin(connection: &Connection, position: u64) -> Result
     )
 }
 
-pub(in super::super) fn of_session(
-    connection: &Connection,
-    log: LogId,
-    signer: Id,
-    session: Id,
-) -> Result<Vec<EntryRow>> {
-    let (Some((key, _)), Some(signer)) = (find_log(connection, log)?, find_actor(connection, signer)?) else {
+pub(in super::super) fn of_session(moment: &Moment<'_>, log: LogId, signer: Id, session: Id) -> Result<Vec<EntryRow>> {
+    let (Some((key, _)), Some(signer)) = (moment.log(log)?, find_actor(moment, signer)?) else {
         return Ok(Vec::new());
     };
     all(
-        connection,
+        moment,
         "SELECT seq, time, operation, signatures, hash, root, position FROM entry \
          WHERE log = ?1 AND signer = ?2 AND session = (SELECT number FROM session WHERE id = ?3) ORDER BY seq",
         (key, signer, session),

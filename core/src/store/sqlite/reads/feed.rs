@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, HashSet, VecDeque};
 
 use rusqlite::{Connection, Row};
 
-use super::{all, tree_key, vault_leaf};
+use super::{Moment, all, tree_key};
 use crate::error::Result;
 use crate::log::operation::{LogId, LogKind};
 use crate::model::id::Id;
@@ -33,7 +33,7 @@ pub(in super::super) fn leaves(connection: &Connection, from: u64, limit: u32) -
 }
 
 pub(in super::super) fn feed(
-    connection: &Connection,
+    moment: &Moment<'_>,
     end: u64,
     from: u64,
     vaults: Option<&[Id]>,
@@ -43,24 +43,24 @@ pub(in super::super) fn feed(
         return Ok(Vec::new());
     }
     match vaults {
-        None => all(connection, RANGE, (from, end, limit), read),
+        None => all(moment, RANGE, (from, end, limit), read),
         Some(vaults) if vaults.len() <= FEW => {
             let mut rows = Vec::new();
-            merge(connection, from, vaults, limit as usize, &mut rows)?;
+            merge(moment, from, vaults, limit as usize, &mut rows)?;
             Ok(rows)
         }
-        Some(vaults) => many(connection, end, from, vaults, limit as usize),
+        Some(vaults) => many(moment, end, from, vaults, limit as usize),
     }
 }
 
 /// Scans while that is cheaper than looking up every vault, then looks them up.
-fn many(connection: &Connection, end: u64, from: u64, vaults: &[Id], limit: usize) -> Result<Vec<FeedRow>> {
+fn many(moment: &Moment<'_>, end: u64, from: u64, vaults: &[Id], limit: usize) -> Result<Vec<FeedRow>> {
     let wanted: HashSet<Id> = vaults.iter().copied().collect();
     let logs = u64::try_from(wanted.len()).unwrap_or(u64::MAX).saturating_mul(2);
     let (mut rows, mut from) = (Vec::new(), from);
     loop {
         let until = end.min(from.saturating_add(SCAN));
-        let mut statement = connection.prepare_cached(RANGE)?;
+        let mut statement = moment.prepare_cached(RANGE)?;
         let mut scanned = statement.query((from, until, -1))?;
         while let Some(row) = scanned.next()? {
             let row = read(row)?;
@@ -76,7 +76,7 @@ fn many(connection: &Connection, end: u64, from: u64, vaults: &[Id], limit: usiz
             return Ok(rows);
         }
         if end - from > logs.saturating_mul(LEAVES_PER_LOG) {
-            merge(connection, from, vaults, limit, &mut rows)?;
+            merge(moment, from, vaults, limit, &mut rows)?;
             return Ok(rows);
         }
     }
@@ -108,17 +108,17 @@ impl Source {
 }
 
 /// Adds the rows of these vaults' logs from a position on, in order, until there are `limit`.
-fn merge(connection: &Connection, from: u64, vaults: &[Id], limit: usize, rows: &mut Vec<FeedRow>) -> Result<()> {
+fn merge(moment: &Moment<'_>, from: u64, vaults: &[Id], limit: usize, rows: &mut Vec<FeedRow>) -> Result<()> {
     let chunk = CHUNK.max(limit / vaults.len().max(1)).min(limit);
     let mut sources = Vec::new();
     let mut newest = BinaryHeap::new();
     let mut seen = HashSet::new();
     for vault in vaults.iter().filter(|vault| seen.insert(**vault)) {
-        let Some(leaf) = vault_leaf(connection, *vault)? else { continue };
+        let Some(leaf) = moment.vault_leaf(*vault)? else { continue };
         for kind in [LogKind::Vault, LogKind::Items] {
             let (log, key) = (LogId { kind, id: *vault }, tree_key::of_log(kind, leaf));
             let mut source = Source { log, key, ahead: VecDeque::new(), chunk, ended: false };
-            source.fill(connection, from)?;
+            source.fill(moment, from)?;
             if let Some((position, _)) = source.ahead.front() {
                 newest.push(Reverse((*position, sources.len())));
                 sources.push(source);
@@ -132,7 +132,7 @@ fn merge(connection: &Connection, from: u64, vaults: &[Id], limit: usize, rows: 
         let Some((_, seq)) = source.ahead.pop_front() else { break };
         rows.push(FeedRow { position, log: source.log, seq });
         if source.ahead.is_empty() && !source.ended {
-            source.fill(connection, position + 1)?;
+            source.fill(moment, position + 1)?;
         }
         if let Some((next, _)) = source.ahead.front() {
             newest.push(Reverse((*next, number)));

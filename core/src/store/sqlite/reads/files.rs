@@ -1,16 +1,14 @@
 //! Files.
 
-use rusqlite::Connection;
-
-use super::{all, one, vault_leaf};
+use super::{Moment, all, one};
 use crate::error::Result;
 use crate::model::id::Id;
 use crate::store::FileRow;
 use crate::store::sqlite::convert::Flag;
 
-pub(in super::super) fn file(connection: &Connection, vault: Id, file: Id) -> Result<Option<FileRow>> {
-    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(None) };
-    one(connection, "SELECT item, seq, length, detached FROM file WHERE id = ?1 AND vault = ?2", (file, leaf), |row| {
+pub(in super::super) fn file(moment: &Moment<'_>, vault: Id, file: Id) -> Result<Option<FileRow>> {
+    let Some(leaf) = moment.vault_leaf(vault)? else { return Ok(None) };
+    one(moment, "SELECT item, seq, length, detached FROM file WHERE id = ?1 AND vault = ?2", (file, leaf), |row| {
         Ok(FileRow {
             item: row.get(0)?,
             file,
@@ -21,15 +19,15 @@ pub(in super::super) fn file(connection: &Connection, vault: Id, file: Id) -> Re
     })
 }
 
-pub(in super::super) fn pieces_of(connection: &Connection, vault: Id, file: Id) -> Result<Option<Vec<u8>>> {
-    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(None) };
-    one(connection, "SELECT leaves FROM file WHERE id = ?1 AND vault = ?2", (file, leaf), |row| row.get(0))
+pub(in super::super) fn pieces_of(moment: &Moment<'_>, vault: Id, file: Id) -> Result<Option<Vec<u8>>> {
+    let Some(leaf) = moment.vault_leaf(vault)? else { return Ok(None) };
+    one(moment, "SELECT leaves FROM file WHERE id = ?1 AND vault = ?2", (file, leaf), |row| row.get(0))
 }
 
-pub(in super::super) fn files_of(connection: &Connection, vault: Id, item: Id) -> Result<Vec<(FileRow, Vec<u8>)>> {
-    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
+pub(in super::super) fn files_of(moment: &Moment<'_>, vault: Id, item: Id) -> Result<Vec<(FileRow, Vec<u8>)>> {
+    let Some(leaf) = moment.vault_leaf(vault)? else { return Ok(Vec::new()) };
     all(
-        connection,
+        moment,
         "SELECT id, seq, length, leaves, detached FROM file WHERE vault = ?1 AND item = ?2 ORDER BY seq, rowid",
         (leaf, item),
         |row| {

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{all, find_log, tree_key};
+use super::{Moment, all, tree_key};
 use crate::error::{Error, Result};
 use crate::log::feed::{Head, HeadsRoots};
 use crate::log::operation::LogId;
@@ -11,23 +11,23 @@ use crate::model::id::Id;
 use crate::store::sqlite::nodes::StoredNodes;
 use crate::store::{LogRow, TreeId};
 
-pub(in super::super) fn nodes(connection: &Connection, tree: TreeId, wanted: &[(u8, u64)]) -> Result<Vec<Id>> {
+pub(in super::super) fn nodes(moment: &Moment<'_>, tree: TreeId, wanted: &[(u8, u64)]) -> Result<Vec<Id>> {
     let key = match tree {
         TreeId::Feed => tree_key::FEED,
         TreeId::AccountHeads => tree_key::ACCOUNT_HEADS,
         TreeId::VaultHeads => tree_key::VAULT_HEADS,
-        TreeId::Log(log) => match find_log(connection, log)? {
+        TreeId::Log(log) => match moment.log(log)? {
             Some((key, _)) => key,
             None if wanted.is_empty() => return Ok(Vec::new()),
             None => return Err(Error::not_found("nodes were asked of a log that has not begun")),
         },
     };
-    let stored = StoredNodes { connection, key };
+    let stored = StoredNodes { connection: moment, key };
     wanted.iter().map(|(level, index)| stored.node(*level, *index)).collect()
 }
 
-pub(in super::super) fn log(connection: &Connection, log: LogId) -> Result<Option<LogRow>> {
-    Ok(find_log(connection, log)?.map(|(key, state)| LogRow { log, state, leaf: tree_key::leaf(key) }))
+pub(in super::super) fn log(moment: &Moment<'_>, log: LogId) -> Result<Option<LogRow>> {
+    Ok(moment.log(log)?.map(|(key, state)| LogRow { log, state, leaf: tree_key::leaf(key) }))
 }
 
 /// `limit` counts leaves: both logs of a vault come together.

@@ -9,13 +9,13 @@ pub(super) mod logs;
 pub(super) mod principals;
 pub(super) mod vaults;
 
+mod moment;
+
 use rusqlite::{Connection, Params, Row};
 
-use super::group::find_log;
+pub(super) use self::moment::{AtHead, Moment, Recent};
 use super::tree_key;
 use crate::error::Result;
-use crate::log::operation::{LogId, LogKind};
-use crate::model::id::Id;
 
 /// All rows of a statement.
 fn all<T>(
@@ -39,9 +39,4 @@ fn one<T>(
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     Ok(rows.next()?.map(read).transpose()?)
-}
-
-/// The leaf of a vault, by which its rows know it.
-fn vault_leaf(connection: &Connection, vault: Id) -> Result<Option<u64>> {
-    Ok(find_log(connection, LogId { kind: LogKind::Vault, id: vault })?.map(|(key, _)| tree_key::leaf(key)))
 }

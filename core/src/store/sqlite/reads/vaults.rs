@@ -3,7 +3,7 @@
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Connection, Row};
 
-use super::{all, one, vault_leaf};
+use super::{Moment, all, one};
 use crate::error::Result;
 use crate::model::id::Id;
 use crate::store::sqlite::convert::Flag;
@@ -21,10 +21,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<VaultRow> {
     })
 }
 
-pub(in super::super) fn vault(connection: &Connection, vault: Id) -> Result<Option<VaultRow>> {
-    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(None) };
+pub(in super::super) fn vault(moment: &Moment<'_>, vault: Id) -> Result<Option<VaultRow>> {
+    let Some(leaf) = moment.vault_leaf(vault)? else { return Ok(None) };
     one(
-        connection,
+        moment,
         "SELECT vault.leaf, vault.id, actor.id, external_id, name_epoch, name, deleted \
          FROM vault JOIN actor ON actor.number = vault.creator WHERE vault.leaf = ?1",
         [leaf],
@@ -71,10 +71,10 @@ pub(in super::super) fn vaults_naming(
     all(connection, listed!("SELECT vault FROM person WHERE principal"), (principal, from, limit), read)
 }
 
-pub(in super::super) fn members(connection: &Connection, vault: Id) -> Result<Vec<MemberRow>> {
-    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
+pub(in super::super) fn members(moment: &Moment<'_>, vault: Id) -> Result<Vec<MemberRow>> {
+    let Some(leaf) = moment.vault_leaf(vault)? else { return Ok(Vec::new()) };
     all(
-        connection,
+        moment,
         "SELECT actor.id, role, expires_at FROM member JOIN actor ON actor.number = member.grantee \
          WHERE member.vault = ?1 ORDER BY actor.id",
         [leaf],
@@ -82,22 +82,22 @@ pub(in super::super) fn members(connection: &Connection, vault: Id) -> Result<Ve
     )
 }
 
-pub(in super::super) fn people(connection: &Connection, vault: Id) -> Result<Vec<Id>> {
-    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
+pub(in super::super) fn people(moment: &Moment<'_>, vault: Id) -> Result<Vec<Id>> {
+    let Some(leaf) = moment.vault_leaf(vault)? else { return Ok(Vec::new()) };
     let sql = "SELECT id FROM person JOIN actor ON actor.number = person.principal WHERE person.vault = ?1 ORDER BY id";
-    all(connection, sql, [leaf], |row| row.get(0))
+    all(moment, sql, [leaf], |row| row.get(0))
 }
 
-pub(in super::super) fn named(connection: &Connection, vault: Id, principal: Id) -> Result<bool> {
-    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(false) };
+pub(in super::super) fn named(moment: &Moment<'_>, vault: Id, principal: Id) -> Result<bool> {
+    let Some(leaf) = moment.vault_leaf(vault)? else { return Ok(false) };
     let sql = "SELECT 1 FROM person WHERE vault = ?1 AND principal = (SELECT number FROM actor WHERE id = ?2)";
-    Ok(one(connection, sql, (leaf, principal), |_| Ok(()))?.is_some())
+    Ok(one(moment, sql, (leaf, principal), |_| Ok(()))?.is_some())
 }
 
-pub(in super::super) fn member(connection: &Connection, vault: Id, grantee: Id) -> Result<Option<MemberRow>> {
-    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(None) };
+pub(in super::super) fn member(moment: &Moment<'_>, vault: Id, grantee: Id) -> Result<Option<MemberRow>> {
+    let Some(leaf) = moment.vault_leaf(vault)? else { return Ok(None) };
     one(
-        connection,
+        moment,
         "SELECT role, expires_at FROM member WHERE vault = ?1 AND grantee = (SELECT number FROM actor WHERE id = ?2)",
         (leaf, grantee),
         |row| Ok(MemberRow { vault, grantee, role: row.get(0)?, expires_at: row.get(1)? }),
@@ -119,10 +119,10 @@ fn read_wrap(vault: Id, row: &Row<'_>) -> rusqlite::Result<WrapRow> {
     })
 }
 
-pub(in super::super) fn wraps(connection: &Connection, vault: Id, principal: Id) -> Result<Vec<WrapRow>> {
-    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
+pub(in super::super) fn wraps(moment: &Moment<'_>, vault: Id, principal: Id) -> Result<Vec<WrapRow>> {
+    let Some(leaf) = moment.vault_leaf(vault)? else { return Ok(Vec::new()) };
     all(
-        connection,
+        moment,
         "SELECT epoch, ?2, generation, form, maker.id, maker_generation, sealed \
          FROM wrap JOIN actor AS maker ON maker.number = wrap.maker \
          WHERE vault = ?1 AND principal = (SELECT number FROM actor WHERE id = ?2) ORDER BY epoch, generation, form",
@@ -131,10 +131,10 @@ pub(in super::super) fn wraps(connection: &Connection, vault: Id, principal: Id)
     )
 }
 
-pub(in super::super) fn all_wraps(connection: &Connection, vault: Id) -> Result<Vec<WrapRow>> {
-    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
+pub(in super::super) fn all_wraps(moment: &Moment<'_>, vault: Id) -> Result<Vec<WrapRow>> {
+    let Some(leaf) = moment.vault_leaf(vault)? else { return Ok(Vec::new()) };
     all(
-        connection,
+        moment,
         "SELECT epoch, holder.id, generation, form, maker.id, maker_generation, sealed \
          FROM wrap JOIN actor AS maker ON maker.number = wrap.maker JOIN actor AS holder ON holder.number = wrap.principal \
          WHERE vault = ?1 ORDER BY epoch, holder.id, generation, form",
@@ -143,10 +143,10 @@ pub(in super::super) fn all_wraps(connection: &Connection, vault: Id) -> Result<
     )
 }
 
-pub(in super::super) fn wraps_of_epoch(connection: &Connection, vault: Id, epoch: u32) -> Result<Vec<WrapRow>> {
-    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
+pub(in super::super) fn wraps_of_epoch(moment: &Moment<'_>, vault: Id, epoch: u32) -> Result<Vec<WrapRow>> {
+    let Some(leaf) = moment.vault_leaf(vault)? else { return Ok(Vec::new()) };
     all(
-        connection,
+        moment,
         "SELECT epoch, holder.id, generation, form, maker.id, maker_generation, sealed \
          FROM wrap JOIN actor AS maker ON maker.number = wrap.maker JOIN actor AS holder ON holder.number = wrap.principal \
          WHERE vault = ?1 AND epoch = ?2 ORDER BY holder.id, generation, form",
@@ -155,14 +155,14 @@ pub(in super::super) fn wraps_of_epoch(connection: &Connection, vault: Id, epoch
     )
 }
 
-pub(in super::super) fn previous_key(connection: &Connection, vault: Id, epoch: u32) -> Result<Option<Vec<u8>>> {
-    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(None) };
+pub(in super::super) fn previous_key(moment: &Moment<'_>, vault: Id, epoch: u32) -> Result<Option<Vec<u8>>> {
+    let Some(leaf) = moment.vault_leaf(vault)? else { return Ok(None) };
     let sql = "SELECT sealed FROM previous_key WHERE vault = ?1 AND epoch = ?2";
-    one(connection, sql, (leaf, epoch), |row| row.get(0))
+    one(moment, sql, (leaf, epoch), |row| row.get(0))
 }
 
-pub(in super::super) fn previous_keys(connection: &Connection, vault: Id) -> Result<Vec<(u32, Vec<u8>)>> {
-    let Some(leaf) = vault_leaf(connection, vault)? else { return Ok(Vec::new()) };
+pub(in super::super) fn previous_keys(moment: &Moment<'_>, vault: Id) -> Result<Vec<(u32, Vec<u8>)>> {
+    let Some(leaf) = moment.vault_leaf(vault)? else { return Ok(Vec::new()) };
     let sql = "SELECT epoch, sealed FROM previous_key WHERE vault = ?1 ORDER BY epoch";
-    all(connection, sql, [leaf], |row| Ok((row.get(0)?, row.get(1)?)))
+    all(moment, sql, [leaf], |row| Ok((row.get(0)?, row.get(1)?)))
 }
