@@ -11,9 +11,12 @@ use crate::model::id::Id;
 /// The longest operation, in bytes.
 pub const MAX_OPERATION: usize = 4 << 20;
 
+/// Enough for most values, so that their bytes are not moved while they grow.
+const MOST: usize = 512;
+
 /// The bytes of a value.
 pub fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(MOST);
     // Writing into memory has no error of its own, and no type here refuses to be encoded.
     let written = minicbor::encode(value, &mut bytes);
     debug_assert!(written.is_ok());
@@ -35,10 +38,23 @@ pub fn decode_within<'b, T: Decode<'b, ()> + Encode<()>>(most: usize, what: &str
     }
     let value: T = minicbor::decode(bytes)
         .map_err(|error| Error::tampered(format!("{what} could not be decoded: {error}: restore the record")))?;
-    if encode(&value) == bytes {
+    let mut left = Expected(bytes);
+    if minicbor::encode(&value, &mut left).is_ok() && left.0.is_empty() {
         Ok(value)
     } else {
         Err(Error::tampered(format!("{what} is not in its one canonical form: restore the record")))
+    }
+}
+
+/// The bytes that are still to be written, and nothing else can be.
+struct Expected<'b>(&'b [u8]);
+
+impl Write for Expected<'_> {
+    type Error = ();
+
+    fn write_all(&mut self, written: &[u8]) -> Result<(), ()> {
+        self.0 = self.0.strip_prefix(written).ok_or(())?;
+        Ok(())
     }
 }
 
