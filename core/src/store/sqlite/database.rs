@@ -169,7 +169,7 @@ impl Pool {
 
     fn ready(&self, idle: Option<Connection>) -> Result<Connection> {
         if let Some(connection) = idle {
-            self.files.check_database()?;
+            self.files.glance()?;
             return Ok(connection);
         }
         // A new one is bound to whatever is there while it is opened.

@@ -7,6 +7,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use super::database::lock;
 use super::place;
@@ -50,44 +51,63 @@ impl From<&std::fs::Metadata> for Identity {
     }
 }
 
+/// A look at the database is good for so long: to find a path costs more than to read a row.
+const GOOD: Duration = Duration::from_millis(1);
+
 /// The database, its write-ahead log and its shared memory, as one connection that stays open holds them.
-pub(super) struct Files(Mutex<[(PathBuf, Option<Identity>); 3]>);
+pub(super) struct Files {
+    files: Mutex<[(PathBuf, Option<Identity>); 3]>,
+    /// When the database was last found in its place.
+    found: Mutex<Option<Instant>>,
+}
 
 impl Files {
     /// Those at their paths now. The connection that stays must have read by then, so that it holds all of them.
     pub(super) fn beside(database: &Path) -> Self {
         let paths = [database.to_owned(), place::beside(database, "-wal"), place::beside(database, "-shm")];
-        let files = Self(Mutex::new(paths.map(|path| (path, None))));
+        let files = Self { files: Mutex::new(paths.map(|path| (path, None))), found: Mutex::default() };
         files.know();
         files
     }
 
     /// The same again, where all connections were closed in between.
     pub(super) fn know(&self) {
-        for (path, identity) in &mut *lock(&self.0) {
+        for (path, identity) in &mut *lock(&self.files) {
             *identity = Identity::at(path);
         }
     }
 
     /// Refuses if one of them is gone or another.
     pub(super) fn check(&self) -> Result<()> {
-        if lock(&self.0).iter().all(in_place) { Ok(()) } else { Err(moved()) }
+        if lock(&self.files).iter().all(in_place) { Ok(()) } else { Err(moved()) }
     }
 
     /// The same of the database alone.
     pub(super) fn check_database(&self) -> Result<()> {
-        let [database, ..] = &*lock(&self.0);
+        let [database, ..] = &*lock(&self.files);
         if in_place(database) { Ok(()) } else { Err(moved()) }
+    }
+
+    /// As [`Self::check_database`], unless that was found a moment ago: for a read, which changes nothing.
+    pub(super) fn glance(&self) -> Result<()> {
+        let mut found = lock(&self.found);
+        if found.is_some_and(|found| found.elapsed() < GOOD) {
+            return Ok(());
+        }
+        *found = None;
+        self.check_database()?;
+        *found = Some(Instant::now());
+        Ok(())
     }
 
     /// The database.
     pub(super) fn database(&self) -> Option<Identity> {
-        lock(&self.0)[0].1
+        lock(&self.files)[0].1
     }
 
     /// Whether the write-ahead log alone is lost, so that what is in it can still go into the database.
     pub(super) fn can_be_rescued(&self) -> bool {
-        let [database, log, memory] = &*lock(&self.0);
+        let [database, log, memory] = &*lock(&self.files);
         in_place(database) && !in_place(log) && (in_place(memory) || Identity::at(&memory.0).is_none())
     }
 }
@@ -122,12 +142,15 @@ mod tests {
         std::fs::rename(&log, &other).unwrap();
         assert!(files.can_be_rescued());
         files.check_database().unwrap();
+        files.glance().unwrap();
         let error = files.check().unwrap_err();
         assert_eq!(error.code(), "unavailable");
         std::fs::rename(&other, &log).unwrap();
         files.check().unwrap();
         std::fs::rename(&path, &other).unwrap();
         assert!(files.check_database().is_err() && !files.can_be_rescued());
+        std::thread::sleep(2 * GOOD);
+        assert!(files.glance().is_err() && files.glance().is_err());
         std::fs::write(&path, "another").unwrap();
         assert!(files.check_database().is_err());
     }
