@@ -126,8 +126,13 @@ impl FileSealer {
         Ok((self.piece, SealedFile { length, pieces }))
     }
 
-    fn seal(&mut self, chunk: &[u8]) -> Result<Option<Piece>> {
+    /// Takes the memory of the next piece now, from the thread that calls.
+    pub fn reserve(&mut self) {
         self.piece.bytes.reserve((HEADER + PIECE).saturating_sub(self.piece.bytes.len()));
+    }
+
+    fn seal(&mut self, chunk: &[u8]) -> Result<Option<Piece>> {
+        self.reserve();
         self.stream.seal_chunk(self.chunks, chunk, &mut self.piece.bytes)?;
         self.chunks += 1;
         if !self.chunks.is_multiple_of(PIECE_CHUNKS as u64) {
@@ -167,23 +172,34 @@ impl FileOpener {
     /// # Errors
     /// `Tampered` if it was changed, cut or extended, or is another piece, or is or isn't the last.
     pub fn open_piece(&self, index: u64, piece: &[u8], is_last: bool) -> Result<Zeroizing<Vec<u8>>> {
+        let mut plaintext = Self::room(piece.len());
+        self.open_piece_into(index, piece, is_last, &mut plaintext)?;
+        Ok(plaintext)
+    }
+
+    /// Memory for what a piece of this length opens to: the whole of an honest piece at most, however long the bytes
+    /// that came.
+    pub fn room(length: usize) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(Vec::with_capacity(length.min(PIECE)))
+    }
+
+    /// As [`Self::open_piece`], into memory that was made before, by [`Self::room`].
+    pub fn open_piece_into(&self, index: u64, piece: &[u8], is_last: bool, plaintext: &mut Vec<u8>) -> Result<()> {
         let chunks = match index {
             0 => piece.strip_prefix(&self.header).ok_or_else(|| refused("its first piece has another header"))?,
             _ => piece,
         };
         let first = index.checked_mul(PIECE_CHUNKS as u64).ok_or_else(|| refused("it has no piece of that number"))?;
-        // The whole of an honest piece at most, however long the bytes that came.
-        let mut plaintext = Zeroizing::new(Vec::with_capacity(chunks.len().min(PIECE)));
         match (is_last, chunks.len()) {
-            (true, ..PIECE) => self.stream.open_chunks(first, chunks, &mut plaintext)?,
+            (true, ..PIECE) => self.stream.open_chunks(first, chunks, plaintext)?,
             (false, PIECE) => {
                 for (index, chunk) in (first..).zip(chunks.chunks_exact(SEALED_CHUNK)) {
-                    self.stream.open_chunk(index, chunk, &mut plaintext)?;
+                    self.stream.open_chunk(index, chunk, plaintext)?;
                 }
             }
             _ => return Err(refused("one of its pieces has the wrong length")),
         }
-        Ok(plaintext)
+        Ok(())
     }
 }
 

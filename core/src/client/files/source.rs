@@ -53,10 +53,9 @@ async fn from_path(path: PathBuf) -> Result<(ByteStream, Option<u64>)> {
     let stream = futures_util::stream::once(async move {
         let reading = apart(move || Reading::begin(path, begun)).await?;
         // The next block is read while the one before is sealed.
-        let ahead = spawn_blocking(|| reading.next());
-        Ok::<_, Error>(try_unfold(ahead, |ahead: JoinHandle<Result<(Bytes, Reading)>>| async move {
+        Ok::<_, Error>(try_unfold(reading.ahead(), |ahead| async move {
             let (block, reading) = ahead.await.map_err(|_| ended())??;
-            Ok((!block.is_empty()).then(|| (block, spawn_blocking(|| reading.next()))))
+            Ok((!block.is_empty()).then(|| (block, reading.ahead())))
         }))
     });
     Ok((Box::pin(stream.try_flatten()), Some(begun.0)))
@@ -80,10 +79,15 @@ impl Reading {
         if now == begun { Ok(Self { file, path, begun, left: begun.0 }) } else { Err(changed(&path)) }
     }
 
-    /// The next block; an empty one at the end, if the file is still as it was.
-    fn next(mut self) -> Result<(Bytes, Self)> {
+    /// Reads the next block, in memory of the thread that calls.
+    fn ahead(self) -> JoinHandle<Result<(Bytes, Self)>> {
         let wanted = usize::try_from(self.left).unwrap_or(usize::MAX).min(BLOCK);
-        let mut block = Vec::with_capacity(wanted);
+        let block = Vec::with_capacity(wanted);
+        spawn_blocking(move || self.next(wanted, block))
+    }
+
+    /// The next block; an empty one at the end, if the file is still as it was.
+    fn next(mut self, wanted: usize, mut block: Vec<u8>) -> Result<(Bytes, Self)> {
         let read = (&mut self.file).take(wanted as u64).read_to_end(&mut block);
         read.map_err(|error| unreadable(&self.path, &error))?;
         self.left -= block.len() as u64;

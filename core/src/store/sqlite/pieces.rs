@@ -1,15 +1,15 @@
 //! Pieces of files: small files as rows, larger ones in a folder beside the database, one object each.
 
 use std::fs::{self, DirBuilder};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use object_store::ObjectStoreExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
+use object_store::{GetResultPayload, ObjectStoreExt};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::request::Request;
@@ -17,6 +17,9 @@ use super::uploads::{Upload, Uploads};
 use super::{fault, place};
 use crate::error::{Error, Result};
 use crate::model::id::Id;
+
+/// As much memory is made for a piece before it is read; none is longer.
+const LARGEST: usize = 2 << 20;
 
 /// The folder of pieces.
 pub(super) struct Folder {
@@ -59,14 +62,20 @@ impl Folder {
     pub(super) async fn get(&self, file: Id, index: u64) -> Result<Option<Vec<u8>>> {
         let Some(store) = self.store()? else { return Ok(None) };
         let got = match store.get(&key(file, index)).await {
-            Ok(got) => got.bytes().await,
-            Err(error) => Err(error),
+            Ok(got) => got,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(failed("read", error)),
         };
-        match got {
-            Ok(bytes) => Ok(Some(bytes.into())),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(failed("read", error)),
+        let length = usize::try_from(got.meta.size).unwrap_or(usize::MAX);
+        if let GetResultPayload::File(mut opened, _) = got.payload {
+            // Memory of this thread: an allocator keeps some for each thread, and those that read come and go.
+            let mut bytes = Vec::with_capacity(length.min(LARGEST));
+            let read = tokio::task::spawn_blocking(move || opened.read_to_end(&mut bytes).map(|_| bytes));
+            let read = read.await.map_err(|_| fault::closed())?;
+            return read.map(Some).map_err(|error| fault::file("a piece of a file could not be read", error));
         }
+        let bytes = got.bytes().await.map_err(|error| failed("read", error))?;
+        Ok(Some(bytes.into()))
     }
 
     fn store(&self) -> Result<Option<&LocalFileSystem>> {

@@ -1,4 +1,7 @@
 //! Work on much data, apart from the thread that waits for it.
+//!
+//! That thread makes the memory that the work fills: a system's allocator keeps much of what each thread has ever used,
+//! and the threads of such work are many.
 
 use crate::error::{Error, Result};
 

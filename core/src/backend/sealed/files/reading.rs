@@ -58,7 +58,8 @@ impl Content {
             None => self.opener.get_or_try_init(|| async { self.opener(&self.checked(0).await?) }).await?,
         };
         let (opener, last) = (Arc::clone(opener), index + 1 == self.leaves.len() as u64);
-        apart(sealed.len(), move || opener.open_piece(index, &sealed, last)).await
+        let mut plain = FileOpener::room(sealed.len());
+        apart(sealed.len(), move || opener.open_piece_into(index, &sealed, last, &mut plain).map(|()| plain)).await
     }
 
     fn opener(&self, first: &[u8]) -> Result<Arc<FileOpener>> {

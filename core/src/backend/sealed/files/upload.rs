@@ -230,6 +230,7 @@ struct Sealing {
 impl Sealing {
     /// Seals a block; answers the pieces that are full.
     async fn push(mut self, block: Bytes) -> Result<(Self, Vec<Piece>)> {
+        self.sealer.reserve();
         apart(block.len(), move || {
             let pieces = self.sealer.push(&block)?;
             for piece in &pieces {
