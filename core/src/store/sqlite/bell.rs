@@ -11,7 +11,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::event::ModifyKind;
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::watch;
 
 use super::batch::Batch;
@@ -44,21 +45,23 @@ impl Bell {
 
     /// Tells other processes that the feed has this size. It is committed, so a failure is no error: they look anyway.
     pub(super) fn ring(&mut self, size: u64) {
-        let rung = self.in_place().and_then(|mut file| {
-            file.seek(SeekFrom::Start(0))?;
-            file.write_all(&size.to_be_bytes())
-        });
-        if let Err(error) = rung {
+        if let Err(error) = self.write(size).and_then(|()| self.ring_in_place(size)) {
             tracing::warn!(%error, "the bell beside the database could not be written: other processes hear later");
         }
     }
 
-    /// The file, made again if somebody removed it.
-    fn in_place(&mut self) -> std::io::Result<&File> {
+    fn write(&mut self, size: u64) -> std::io::Result<()> {
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(&size.to_be_bytes())
+    }
+
+    /// Rings the file that is in its place, made again, if somebody removed the one that was rung.
+    fn ring_in_place(&mut self, size: u64) -> std::io::Result<()> {
         if Identity::at(&self.path) != Some(Identity::of(&self.file)?) {
             self.file = open(&self.path)?;
+            self.write(size)?;
         }
-        Ok(&self.file)
+        Ok(())
     }
 }
 
@@ -140,9 +143,9 @@ impl Listener {
     }
 
     /// Listens until nobody has waited for a while.
-    fn listen(&self, bell: &Path) {
-        let (ring, heard) = mpsc::channel();
-        let mut watched = Watched::begin(bell, &ring);
+    fn listen(self: &Arc<Self>, bell: &Path) {
+        let (wake, woken) = mpsc::channel();
+        let mut watched = Watched::begin(bell, self, &wake);
         let mut last = Instant::now();
         loop {
             // Also right after the watch began, for what came before it. A look that fails is taken again.
@@ -152,9 +155,9 @@ impl Listener {
             if self.database.check().is_err() {
                 self.news.send_modify(|news| news.lost += 1);
             }
-            pause_until(&heard, watched.pause());
+            pause_until(&woken, watched.pause());
             if !watched.is_in_place(bell) {
-                watched = Watched::begin(bell, &ring);
+                watched = Watched::begin(bell, self, &wake);
             }
             let mut waiting = lock(&self.waiting);
             if waiting.count > 0 {
@@ -175,10 +178,10 @@ struct Watched {
 }
 
 impl Watched {
-    fn begin(bell: &Path, ring: &Sender<()>) -> Self {
+    fn begin(bell: &Path, listener: &Arc<Listener>, wake: &Sender<()>) -> Self {
         // Somebody may have removed it.
         let opened = open(bell).and_then(|file| Identity::of(&file));
-        let watcher = watch_file(bell, ring.clone());
+        let watcher = watch_file(bell, Arc::clone(listener), wake.clone());
         if let Err(error) = &watcher {
             tracing::warn!(%error, "file notification does not work here: polling while somebody waits");
         }
@@ -195,25 +198,32 @@ impl Watched {
     }
 }
 
-fn watch_file(bell: &Path, ring: Sender<()>) -> notify::Result<RecommendedWatcher> {
+/// Looks as soon as the system tells of a write, in the thread that is told; all else, and a look that fails, wakes the
+/// listener's.
+fn watch_file(bell: &Path, listener: Arc<Listener>, wake: Sender<()>) -> notify::Result<RecommendedWatcher> {
     if cfg!(windows) {
         // There the write tells nothing while the writer keeps the file open (notify-rs/notify#422).
         return Err(notify::Error::generic("no notification of a file that stays open"));
     }
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        if event.map_or(true, |event| !event.kind.is_access()) {
+        let kind = event.map(|event| event.kind);
+        if kind.as_ref().is_ok_and(EventKind::is_access) {
+            return;
+        }
+        let is_write = matches!(kind, Ok(EventKind::Modify(ModifyKind::Data(_))));
+        if !is_write || listener.look().is_err() {
             // Fails once the listener has gone, and the watcher goes with it.
-            let _ = ring.send(());
+            let _ = wake.send(());
         }
     })?;
     watcher.watch(bell, RecursiveMode::NonRecursive)?;
     Ok(watcher)
 }
 
-fn pause_until(heard: &Receiver<()>, pause: Duration) {
-    match heard.recv_timeout(pause) {
+fn pause_until(woken: &Receiver<()>, pause: Duration) {
+    match woken.recv_timeout(pause) {
         // One look answers all of them.
-        Ok(()) => while heard.try_recv().is_ok() {},
+        Ok(()) => while woken.try_recv().is_ok() {},
         // The listener keeps a sender of its own, so it is never disconnected.
         Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
     }
