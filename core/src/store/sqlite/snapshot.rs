@@ -110,7 +110,7 @@ impl Snapshot for SqliteSnapshot {
     }
 
     async fn met(&mut self, one: Id, other: Id) -> Result<bool> {
-        self.view.with(|c| principals::met(c, one, other))
+        self.read(|c| principals::met(c, one, other))
     }
 
     async fn acquaintances(&mut self, caller: Id) -> Result<Vec<Id>> {
