@@ -7,7 +7,8 @@
 
 use std::collections::HashMap;
 use std::env;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -25,6 +26,8 @@ const COMMITS: usize = 500;
 const PAUSE: Duration = Duration::from_millis(5);
 /// How long the idle watcher is looked at.
 const IDLE: Duration = Duration::from_secs(10);
+/// What a small write comes to in the write-ahead log: some fifteen pages.
+const BYTES: usize = 60_000;
 const CHILD: [&str; 3] = ["STRONGROOM_BENCH_PATH", "STRONGROOM_BENCH_TOKEN", "STRONGROOM_BENCH_VAULT"];
 
 fn micros() -> u64 {
@@ -45,8 +48,8 @@ impl Delays {
         self.from_acknowledgement.push(delivered.saturating_sub(acknowledged));
     }
 
-    /// Prints both, and answers the median from the call.
-    fn print(mut self, what: &str) -> u64 {
+    /// Prints both, and answers their medians.
+    fn print(mut self, what: &str) -> Medians {
         for times in [&mut self.from_call, &mut self.from_acknowledgement] {
             times.sort_unstable();
         }
@@ -59,8 +62,17 @@ impl Delays {
             of(&self.from_call),
             of(&self.from_acknowledgement)
         );
-        self.from_call[self.from_call.len() / 2]
+        let [from_call, from_acknowledgement] =
+            [&self.from_call, &self.from_acknowledgement].map(|times| times[times.len() / 2]);
+        Medians { from_call, from_acknowledgement }
     }
+}
+
+/// Medians in microseconds.
+#[derive(Clone, Copy)]
+struct Medians {
+    from_call: u64,
+    from_acknowledgement: u64,
 }
 
 async fn client(path: &Path, token: &str) -> Client {
@@ -107,7 +119,7 @@ async fn deliveries(watcher: &Client, count: usize) -> HashMap<String, u64> {
     delivered
 }
 
-async fn within(path: &Path, token: &str, vault: &str) -> u64 {
+async fn within(path: &Path, token: &str, vault: &str) -> Medians {
     let (writer, watcher) = (client(path, token).await, client(path, token).await);
     let watching = tokio::spawn(async move { deliveries(&watcher, COMMITS).await });
     tokio::time::sleep(Duration::from_millis(500)).await;
@@ -124,7 +136,7 @@ async fn within(path: &Path, token: &str, vault: &str) -> u64 {
     delays.print("two clients of one process")
 }
 
-async fn across(path: &Path, token: &str, vault: &str) -> u64 {
+async fn across(path: &Path, token: &str, vault: &str) -> Medians {
     let watcher = client(path, token).await;
     let watching = tokio::spawn(async move { (deliveries(&watcher, COMMITS).await, watcher) });
     tokio::time::sleep(Duration::from_millis(500)).await;
@@ -251,7 +263,7 @@ fn ask(connection: &mut TcpStream, path: &str, body: &str) -> Option<String> {
     String::from_utf8(answer).ok()
 }
 
-fn etcd(folder: &Path) -> Option<u64> {
+fn etcd(folder: &Path) -> Option<Medians> {
     let etcd = Etcd::start(folder)?;
     let mut watch = TcpStream::connect(("127.0.0.1", etcd.port)).unwrap();
     watch.set_nodelay(true).unwrap();
@@ -283,6 +295,25 @@ fn etcd(folder: &Path) -> Option<u64> {
     Some(delays.print("etcd, put to watch"))
 }
 
+/// What no commit can do without: some bytes over those of a file, and a sync of them. The median in microseconds.
+fn sync(folder: &Path) -> u64 {
+    let mut file = File::create(folder.join("sync")).unwrap();
+    file.write_all(&vec![7; BYTES]).unwrap();
+    file.sync_all().unwrap();
+    let mut times: Vec<u64> = (0..COMMITS)
+        .map(|_| {
+            std::thread::sleep(PAUSE);
+            let began = Instant::now();
+            file.seek(SeekFrom::Start(0)).unwrap();
+            file.write_all(&vec![8; BYTES]).unwrap();
+            file.sync_data().unwrap();
+            u64::try_from(began.elapsed().as_micros()).unwrap()
+        })
+        .collect();
+    times.sort_unstable();
+    times[COMMITS / 2]
+}
+
 #[tokio::main]
 async fn main() {
     if let Some(path) = env::var_os(CHILD[0]) {
@@ -297,13 +328,30 @@ async fn main() {
     let within = within(&path, kit.token.expose(), &vault).await;
     let across = across(&path, kit.token.expose(), &vault).await;
     let beside = folder.path().to_owned();
-    if let Some(limit) = tokio::task::spawn_blocking(move || etcd(&beside)).await.unwrap() {
-        let seconds = |median| Duration::from_micros(median).as_secs_f64();
-        let ratio = |median| seconds(median) / seconds(limit);
+    let (sync, limit) = tokio::task::spawn_blocking(move || (sync(&beside), etcd(&beside))).await.unwrap();
+    println!("a sync of {BYTES} bytes, which each of them waits for: p50 {:.2} ms", milliseconds(sync));
+    if let Some(limit) = limit {
+        let ratio = |median| milliseconds(median) / milliseconds(limit.from_call);
         println!(
-            "against etcd's median: within a process {:.2} (aim 0.5), across processes {:.2} (aim 1)",
-            ratio(within),
-            ratio(across)
+            "against etcd's median of put to watch: from the commit within a process {:.2} (aim 0.5), across processes {:.2} (aim 1)",
+            ratio(within.from_acknowledgement),
+            ratio(across.from_acknowledgement)
+        );
+        println!(
+            "    from the call, with the commit: {:.2} and {:.2}; without the sync of each: {:.2} and {:.2}",
+            ratio(within.from_call),
+            ratio(across.from_call),
+            beyond(within.from_call, sync) / beyond(limit.from_call, sync),
+            beyond(across.from_call, sync) / beyond(limit.from_call, sync)
         );
     }
+}
+
+fn milliseconds(micros: u64) -> f64 {
+    Duration::from_micros(micros).as_secs_f64() * 1e3
+}
+
+/// What is left of a time, in milliseconds, without a sync.
+fn beyond(micros: u64, sync: u64) -> f64 {
+    milliseconds(micros.saturating_sub(sync).max(1))
 }
