@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Mutex, watch};
 
-use super::{Client, check};
+use super::{Client, check, closed as client_closed};
 use crate::backend::{ChangeRequest, not_yet};
 use crate::error::{Error, Result};
 use crate::model::change::{Change, ChangeFilter, ChangePage};
@@ -103,7 +103,7 @@ pub struct ChangeFeed {
 }
 
 impl ChangeFeed {
-    /// The next change; `None` once the feed is closed.
+    /// The next change; `None` once the feed is closed, `Unauthenticated` once its client is.
     ///
     /// Cancel safe: a change is handed out or stays for the next call.
     pub async fn next(&self) -> Result<Option<Change>> {
@@ -111,9 +111,11 @@ impl ChangeFeed {
         if *closed.borrow_and_update() {
             return Ok(None);
         }
+        let mut of_client = self.client.closed.subscribe();
         tokio::select! {
             biased;
             _ = closed.changed() => Ok(None),
+            _ = of_client.wait_for(|closed| *closed) => Err(client_closed().in_operation("changes.watch")),
             change = self.follow() => change.map(Some).map_err(|error| self.client.told(error).in_operation("changes.watch")),
         }
     }

@@ -16,10 +16,11 @@ pub mod vaults;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use builder::{ConnectOptions, after_fork_in_parent, before_fork, connect, drop_memory, init};
+
+use tokio::sync::watch;
 
 use many::{MAX_LARGE, MAX_MANY, many, one};
 
@@ -38,13 +39,13 @@ pub struct Client {
     timeout: Duration,
     max_retries: u32,
     process: u32,
-    closed: Arc<AtomicBool>,
+    closed: Arc<watch::Sender<bool>>,
 }
 
 impl Client {
     /// A client over a backend of one's own; [`connect`] chooses one by location.
     pub fn new(backend: Arc<dyn Backend>, timeout: Duration, max_retries: u32) -> Self {
-        Self { backend, timeout, max_retries, process: std::process::id(), closed: Arc::default() }
+        Self { backend, timeout, max_retries, process: std::process::id(), closed: Arc::new(watch::Sender::new(false)) }
     }
 
     /// Who the token is for, as of the last call that looked.
@@ -128,7 +129,7 @@ impl Client {
     /// Wipes the keys. Every later call on this client and its copies is refused.
     pub async fn close(&self) {
         // In a forked child the keys and the connections are the parent's to end.
-        if self.process == std::process::id() && !self.closed.swap(true, Ordering::SeqCst) {
+        if self.process == std::process::id() && !self.closed.send_replace(true) {
             self.backend.close().await;
         }
     }
@@ -159,7 +160,7 @@ impl Client {
     /// What a call is told that failed: that the client was closed while it ran, if it was.
     fn told(&self, error: Error) -> Error {
         let ends = matches!(error.kind(), ErrorKind::Unauthenticated | ErrorKind::Unavailable);
-        if ends && self.closed.load(Ordering::SeqCst) { closed().caused_by(error) } else { error }
+        if ends && *self.closed.borrow() { closed().caused_by(error) } else { error }
     }
 
     fn usable(&self) -> Result<()> {
@@ -168,7 +169,7 @@ impl Client {
                 "this client was made before the process forked: connect again in the child",
             ));
         }
-        if self.closed.load(Ordering::SeqCst) {
+        if *self.closed.borrow() {
             return Err(closed());
         }
         Ok(())
