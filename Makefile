@@ -15,14 +15,18 @@ VENV := $(CURDIR)/.venv
 export PYO3_PYTHON := $(VENV)/bin/python
 export VIRTUAL_ENV := $(VENV)
 
-# The native module follows from these. The package's Python is used where it is.
+NODE_MODULES := $(CURDIR)/node_modules
+
+# The native modules follow from these. What is Python's and JavaScript's in the packages is used where it is.
+NATIVE_NODE := $(shell find core/src bindings-node/src -type f) bindings-node/build.mjs bindings-node/native.header.ts \
+	Cargo.toml Cargo.lock core/Cargo.toml bindings-node/Cargo.toml
 NATIVE := $(shell find core/src bindings-python/src -type f) \
 	Cargo.toml Cargo.lock core/Cargo.toml bindings-python/Cargo.toml bindings-python/pyproject.toml
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))
 
-.PHONY: help demo test soak fuzz lint test-rust test-docs test-python python bench fmt clean
+.PHONY: help demo test soak fuzz lint test-rust test-docs test-python test-node python node bench fmt clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -30,7 +34,7 @@ help: ## this list
 demo: python ## a class of thirty on an embedded store: examples/classroom.py
 	@$(VENV)/bin/python examples/classroom.py
 
-test: lint test-rust test-docs test-python ## everything that has to hold before a change lands
+test: lint test-rust test-docs test-python test-node ## everything that has to hold before a change lands
 
 lint: $(VENV)/.installed ## format and lints
 	cargo fmt --all --check
@@ -48,12 +52,20 @@ test-python: python ## the package's tests, on a SQLite file and in memory; its 
 	$(VENV)/bin/python -m mypy --strict examples tests/python bindings-python/benches
 	$(VENV)/bin/python -m pytest tests/python
 
-soak: python ## the faults at full size: 200 rounds of kill -9, 1,000 of two administrators at once, a file of 1 GiB; `make test` runs what fits into seconds
+test-node: node ## the same for the Node package
+	node bindings-node/build.mjs --check
+	$(NODE_MODULES)/.bin/tsc --project tests/node/types
+	node --test tests/node/*.test.mjs
+
+soak: python node ## the faults at full size: 200 rounds of kill -9, 1,000 of two administrators at once, a file of 1 GiB; `make test` runs what fits into seconds
 	STRONGROOM_FAULTS_ROUNDS=200 cargo test --package strongroom --locked --test faults kills -- --nocapture
 	STRONGROOM_ATTACK_ROUNDS=1000 cargo test --package strongroom --locked --test attacks -- administrators lost --nocapture
 	STRONGROOM_LARGE_MIB=1024 $(VENV)/bin/python -m pytest -s tests/python/test_cancelling.py
+	STRONGROOM_LARGE_MIB=1024 node --test tests/node/files.test.mjs
 
 python: $(VENV)/.built ## the Python package, in .venv
+
+node: bindings-node/.built ## the Node package, in bindings-node
 
 # Coverage and the address sanitizer are flags of nightly; RUSTC_BOOTSTRAP lets a stable compiler take them.
 fuzz: target/tools/bin/cargo-fuzz ## the decoders' fuzz targets, a minute each: FUZZ_SECONDS, FUZZ_TARGETS
@@ -83,7 +95,7 @@ fmt: ## format
 	cargo fmt --all
 
 clean: ## forget all that was built
-	rm -rf target $(VENV)
+	rm -rf target $(VENV) $(NODE_MODULES) bindings-node/*.node bindings-node/.built
 
 $(VENV)/.installed: tests/python/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: PYTHON=… make")'
@@ -94,4 +106,13 @@ $(VENV)/.installed: tests/python/requirements.txt
 
 $(VENV)/.built: $(VENV)/.installed $(NATIVE)
 	$(VENV)/bin/maturin develop --quiet --locked --manifest-path bindings-python/Cargo.toml
+	@touch $@
+
+$(NODE_MODULES)/.installed: package-lock.json package.json bindings-node/package.json
+	@command -v node >/dev/null || { echo "Node 20 or newer is needed, with npm"; exit 1; }
+	npm ci --silent
+	@touch $@
+
+bindings-node/.built: $(NODE_MODULES)/.installed $(NATIVE_NODE)
+	node bindings-node/build.mjs
 	@touch $@
