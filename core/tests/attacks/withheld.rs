@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use strongroom::authority::{EntryAnswer, Rows, States, Submitted};
+use strongroom::authority::{Authority, EntryAnswer, Rows, States, Submitted};
 use strongroom::client::Client;
+use strongroom::crypto::token::Token;
 use strongroom::log::body::PolicyChanged;
 use strongroom::log::encoding::Bytes;
 use strongroom::log::entry::Entry;
@@ -11,14 +12,15 @@ use strongroom::log::feed::Head;
 use strongroom::log::operation::{Body, LogId, LogKind};
 use strongroom::log::tree::Frontier;
 use strongroom::model::change::ChangeFilter;
-use strongroom::model::id::VaultId;
+use strongroom::model::credential::Credential;
+use strongroom::model::id::{Id, VaultId};
 use strongroom::model::item::ItemFilter;
 use strongroom::model::principal::{NewServiceAccount, Rights};
 use strongroom::model::vault::{VaultSpec, VaultUpdate};
 use strongroom::store::{EntryRow, FeedRow, Store};
 
 use crate::malicious::Malicious;
-use crate::world::{Member, World, code, email, item, read};
+use crate::world::{Member, World, code, connect, email, item, read};
 
 /// What the server keeps from one client, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -334,5 +336,67 @@ async fn a_change_is_not_kept_back_among_others_of_its_vault() {
             }
         }
         assert_eq!(told, all.len());
+    }
+}
+
+/// The recovery key's log, as it is left out of every answer.
+fn without_recovery(server: &Malicious, recovery: Id) {
+    server.challenge.change(move |challenge| challenge.roots.retain(|root| *root != recovery));
+    let log = LogId::new(LogKind::Principal, recovery);
+    server.states.ask(move |(_, request)| request.logs.retain(|asked| asked.log != log));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_vault_is_made_without_the_recovery_key_because_it_is_kept_back() {
+    let world = World::new().await;
+    let office = office(&world).await;
+    let recovery = Token::parse(world.owner.kit.recovery.as_ref().unwrap().expose()).unwrap().principal;
+    let server = Malicious::over(Arc::clone(&world.engine));
+    without_recovery(&server, recovery);
+    // Nobody has sealed anything for recovery yet, so that no log names it.
+    let client = server.client(&office.kit).await;
+    let spec = VaultSpec { name: "without recovery".to_owned(), ..VaultSpec::default() };
+    let mut refused = vec![code(client.vaults().create(spec.clone()).await)];
+    match client.vaults().create_many(vec![spec.clone()]).await {
+        Ok(rows) => refused.extend(rows.into_iter().map(code)),
+        many => refused.push(code(many)),
+    }
+    assert_eq!(refused, ["tampered", "tampered"]);
+    assert!(office.client.vaults().list().await.unwrap().data.is_empty());
+
+    // Once somebody has, their log rests on the recovery key's.
+    world.vault(&[(&office, "admin")]).await;
+    for kit in [&office.kit, &world.owner.kit] {
+        let client = connect(Arc::clone(&server) as Arc<dyn Authority>, kit).await;
+        assert_eq!(code(client), "tampered");
+    }
+    server.states.stop();
+    server.challenge.stop();
+    let client = server.client(&office.kit).await;
+    client.vaults().create(spec).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sealed_for_recovery_keys_that_were_rotated_away() {
+    for lie in LIES {
+        let world = World::new().await;
+        let vault = world.vault(&[]).await.id;
+        let (server, client) = deceived(&world, &[vault], &world.owner).await;
+        let recovery = Credential { token: world.owner.kit.recovery.clone().unwrap(), ..world.owner.kit.clone() };
+        let rescue = Member::new(&world.engine, recovery).await;
+        rescue.client.rotate_token(None).await.unwrap();
+        let spec = VaultSpec { name: "for the old code".to_owned(), ..VaultSpec::default() };
+        withhold(&world, &server, LogId::new(LogKind::Principal, rescue.id()), 1, lie).await;
+        for refused in [
+            code(client.vaults().create(spec.clone()).await),
+            code(client.vaults().rekey(Some(vec![vault.to_string()])).await),
+        ] {
+            assert_eq!(refused, "tampered", "{lie:?}");
+        }
+        assert_eq!(world.state(LogKind::Vault, vault).await.size, 1, "{lie:?}");
+        server.states.stop();
+        client.vaults().create(spec).await.unwrap();
+        client.vaults().rekey(Some(vec![vault.to_string()])).await.unwrap();
+        world.owner.client.audit().verify().await.unwrap();
     }
 }

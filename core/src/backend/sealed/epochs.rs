@@ -35,11 +35,12 @@ impl Sealed {
 
     /// The recovery key that new epochs name, able to open what the caller seals for it.
     pub(super) async fn recovery_for_epochs(&self, known: &Known) -> Result<Option<Recipient>> {
-        let recovery = if known.directory()?.account.policy().1.recovery { self.recovery().await? } else { None };
-        if let Some(recovery) = recovery {
-            self.ensure_recoverable(recovery).await?;
+        if !known.directory()?.account.policy().1.recovery {
+            return Ok(None);
         }
-        Ok(recovery)
+        let recovery = self.recovery().await?;
+        self.ensure_recoverable(recovery).await?;
+        Ok(Some(recovery))
     }
 
     /// The operation that moves a vault to a new key. It puts out whom it is told to, whose time is over, and who was

@@ -220,12 +220,14 @@ impl Sealed {
         Ok(checked)
     }
 
-    /// The account's recovery key at its newest generation, if there is one.
-    pub(super) async fn recovery(&self) -> Result<Option<Recipient>> {
+    /// The account's recovery key at its newest generation. Every account has one, so a store that shows none keeps it back.
+    pub(super) async fn recovery(&self) -> Result<Recipient> {
+        let kept_back = || Error::tampered("the store does not show the recovery key's log: restore the store");
         let known = self.trust.known().await;
-        let directory = known.directory()?;
-        let log = directory.account.recovery().and_then(|id| directory.principal(id));
-        Ok(log.and_then(|log| Some(Recipient { principal: log.id, generation: log.newest()?.number })))
+        let id = known.directory()?.account.recovery().ok_or_else(kept_back)?;
+        let known = self.refresh(Need::principals([id])).await?;
+        let newest = known.directory()?.principal(id).and_then(|log| log.newest());
+        newest.map(|keys| Recipient { principal: id, generation: keys.number }).ok_or_else(kept_back)
     }
 
     /// Makes sure that the recovery key can open what the caller seals for it: once per generation of either.

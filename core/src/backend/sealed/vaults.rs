@@ -135,10 +135,8 @@ impl Sealed {
             return Ok(None);
         }
         let recovery = self.recovery().await?;
-        if let Some(recovery) = recovery {
-            self.ensure_recoverable(recovery).await?;
-        }
-        Ok(recovery)
+        self.ensure_recoverable(recovery).await?;
+        Ok(Some(recovery))
     }
 
     /// Everybody that the requests name, once; addresses are still to be checked.
