@@ -111,7 +111,7 @@ async fn members(client: &Client, vault: &str, guests: &[Member]) -> BTreeMap<us
 }
 
 /// The newest key is wrapped for exactly the members and recovery, and each of them opens the same.
-async fn keys_fit(world: &World, vault: VaultId, administrators: &[&Member; 2], members: &[&Member]) {
+pub(crate) async fn keys_fit(world: &World, vault: VaultId, administrators: &[&Member; 2], members: &[&Member]) {
     let mut snapshot = world.store.snapshot().await.unwrap();
     let newest = snapshot.vault(vault.0).await.unwrap().unwrap().name_epoch;
     let recovery = snapshot.logs(strongroom::store::TreeId::AccountHeads, 2, 1).await.unwrap()[0].log.id;

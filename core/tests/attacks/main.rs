@@ -32,6 +32,7 @@ mod former;
 mod heads;
 mod keyed;
 mod keys;
+mod lies;
 mod looping;
 mod lost;
 mod matrix;
