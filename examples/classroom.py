@@ -223,7 +223,9 @@ def pry(me: Client, given: dict[str, Any]) -> dict[str, Any]:
                 refused += 1
             else:
                 raise AssertionError(f"{me.me.name} got through to {vault} by call {which}: {answer!r}")
-        demand(not list(me.changes.list(vaults=[vault])), f"{me.me.name} sees what changes in {vault}")
+        told = [change.kind for change in me.changes.list(vaults=[vault])]
+        # Who was in it is told that they were put out, and nothing else.
+        demand(told == ([] if given["own"] else ["access.revoked"]), f"{me.me.name} sees what changes in {vault}: {told}")
     return {"refused": refused}
 
 
