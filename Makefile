@@ -31,8 +31,12 @@ FUZZ_TARGETS ?= $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-demo: python ## a class of thirty on an embedded store: examples/classroom.py
-	@$(VENV)/bin/python examples/classroom.py
+demo: python node ## a class of thirty on an embedded store, then ten more from Node in the same: examples/classroom.{py,mjs}
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; export PYTHONDONTWRITEBYTECODE=1; \
+	classroom=$$folder/classroom.db token=$$folder/backend.token; \
+	$(VENV)/bin/python examples/classroom.py --location "$$classroom" --token-file "$$token"; echo; \
+	node examples/classroom.mjs --join "$$classroom" --token-file "$$token" --students 10; echo; \
+	$(VENV)/bin/python examples/classroom.py --look-in "$$classroom" --token-file "$$token"
 
 test: lint test-rust test-docs test-python test-node ## everything that has to hold before a change lands
 

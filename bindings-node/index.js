@@ -81,7 +81,7 @@ exports.drop = function drop(location) {
   atOnce('drop', drop, () => native.drop(location))
 }
 exports.secrets = Object.freeze(secrets)
-exports.version = native.version
+exports.version = native.VERSION
 
 exports.Client = Client
 exports.ChangeFeed = ChangeFeed

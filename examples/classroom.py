@@ -6,6 +6,9 @@ each upload, reads it, and writes a grade that the student reads. Every student 
 others. One student leaves. In the end the whole log is verified.
 
 Each process finds its location and its token in the environment. It has nothing else that opens a vault.
+
+With `--token-file FILE` the backend's token is left there, for classroom.mjs to go on in the same classroom, from Node. What its
+students hand in is read by `--look-in`.
 """
 
 from __future__ import annotations
@@ -48,7 +51,7 @@ def mark(essay: bytes) -> str:
 # The backend: makes the account, signs students up, and ends an access.
 
 
-def tell_the_story(location: str, size: int) -> None:
+def tell_the_story(location: str, size: int, token_file: Path | None) -> None:
     """All of it, in one SQLite file."""
     begin = time.perf_counter()
 
@@ -60,6 +63,9 @@ def tell_the_story(location: str, size: int) -> None:
     teacher = strongroom.connect(location, kit.token)
     say("The account is made. Its owner is the teacher; the recovery code is to be printed and kept off line.")
     account = teacher.service_accounts.create("grader", can_create_vaults=True, can_manage_users=True)
+    if token_file is not None:
+        token_file.touch(mode=0o600)
+        token_file.write_text(account.token, encoding="utf-8")
     backend = strongroom.connect(location, account.token, app="backend/1.0")
     say("The service account `grader` may create vaults and manage users, and nothing else.")
 
@@ -106,12 +112,27 @@ def sign_up(backend: Client, number: int) -> tuple[Credential, Vault, float]:
     kit = backend.users.create(email, name=f"Student {number}")
     vault = backend.vaults.create(
         f"Student {number}",
-        description="Homework of this year",
+        description="Homework of this year, by python",
         external_id=f"student-{number}",
         access={email: "write"},
         retain="admin",
     )
     return kit, vault, time.perf_counter() - begin
+
+
+def look_in(location: str, token: str, language: str) -> None:
+    """Reads the essays and grades of the students that signed up by a language."""
+    with strongroom.connect(location, token, app="backend/1.0") as backend:
+        vaults = [vault for vault in backend.vaults.list() if vault.description.endswith(f"by {language}")]
+        handed_in = [item for vault in vaults for item in backend.items.list(vault.id)]
+        demand(bool(handed_in), f"there is nothing by {language}")
+        for summary in handed_in:
+            item = backend.items.get(summary.vault_id, summary.id)
+            essay = backend.files.read(item.vault_id, item.id, item.files[0].id)
+            sent, grade = item.field("sha256"), item.field("grade")
+            demand(sent is not None and sent.value == hashlib.sha256(essay).hexdigest(), f"{item} is another essay")
+            demand(grade is not None and grade.value == mark(essay), f"{item} has another grade")
+    print(f"{len(handed_in)} essays and grades that were written in Node are read in Python.")
 
 
 def show(step: str, times: Sequence[float]) -> None:
@@ -234,6 +255,8 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--students", type=int, default=30)
     options.add_argument("--location", help="a SQLite file that is not there yet; by default one that is removed")
+    options.add_argument("--token-file", type=Path, help="where the backend's token is left, or is found by --look-in")
+    options.add_argument("--look-in", metavar="LOCATION", help="reads what classroom.mjs made there")
     roles = {"grade": grade, "hand-in": hand_in, "pry": pry}
     options.add_argument("--role", choices=roles, help=argparse.SUPPRESS)
     options.add_argument("--given", type=json.loads, help=argparse.SUPPRESS)
@@ -241,11 +264,13 @@ def main() -> None:
     if chosen.role:
         with strongroom.connect(app=f"{chosen.role}/1.0") as me:
             print(json.dumps(roles[chosen.role](me, chosen.given)))
+    elif chosen.look_in:
+        look_in(chosen.look_in, chosen.token_file.read_text(encoding="utf-8"), "node")
     elif chosen.location:
-        tell_the_story(chosen.location, chosen.students)
+        tell_the_story(chosen.location, chosen.students, chosen.token_file)
     else:
         with tempfile.TemporaryDirectory(prefix="strongroom-") as folder:
-            tell_the_story(str(Path(folder) / "classroom.db"), chosen.students)
+            tell_the_story(str(Path(folder) / "classroom.db"), chosen.students, chosen.token_file)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // What results are: frozen objects by JavaScript's names, which show no secret.
 
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { format, inspect } from 'node:util'
 import * as strongroom from 'strongroom'
@@ -116,4 +117,9 @@ test('everything of the package is there by import and by require', async () => 
   const required = createRequire(import.meta.url)('strongroom')
   for (const name of Object.keys(required)) assert.equal(strongroom[name], required[name], `${name} is not imported`)
   assert.equal(typeof connect, 'function')
+})
+
+test('the version is that of the package', async () => {
+  const manifest = JSON.parse(readFileSync(new URL('../../bindings-node/package.json', import.meta.url), 'utf8'))
+  assert.equal(strongroom.version, manifest.version)
 })
