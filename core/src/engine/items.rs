@@ -1,6 +1,6 @@
 //! Items and files, with the entries that made them and their paths.
 
-use futures_util::future::try_join_all;
+use futures_util::future::{OptionFuture, try_join_all};
 
 use super::look::Look;
 use super::notes::About;
@@ -76,11 +76,13 @@ impl Engine {
             let about = About { vault: Some(vault), ..About::default() };
             self.note(&caller, Action::AuditVerified, about, format!("{proven} versions of items")).await?;
         }
+        let note =
+            |(action, about): (Action, About)| self.note(&caller, action, about, format!("version {}", about.version));
+        if notes.len() == 1 {
+            return OptionFuture::from(notes.pop().map(note)).await.unwrap_or(Ok(()));
+        }
         // Together, so that they are one group.
-        let written = notes
-            .into_iter()
-            .map(|(action, about)| self.note(&caller, action, about, format!("version {}", about.version)));
-        try_join_all(written).await.map(drop)
+        try_join_all(notes.into_iter().map(note)).await.map(drop)
     }
 
     pub(super) async fn read_file(&self, session: Session, vault: Id, size: u64, file: Id) -> Result<FileAnswer> {

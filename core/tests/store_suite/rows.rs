@@ -100,6 +100,11 @@ pub(crate) async fn every_row_comes_back(place: Place) {
     assert_eq!(view.last_signed(id("v"), id("eve")).await.unwrap(), None);
     drop(view);
 
+    // Nothing that was read before is told of rows that change without an entry.
+    commit(store, change(vec![], vec![Row::Member(MemberRow { role: 2, ..ben })])).await;
+    let ben = crate::world::view(store).await.member(id("v"), id("ben")).await.unwrap().unwrap();
+    assert_eq!((ben.role, ben.expires_at), (2, Some(9)));
+
     profiles_are_replaced(place).await;
 }
 

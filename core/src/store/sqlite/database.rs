@@ -228,7 +228,7 @@ impl Drop for View {
             && let Some(connection) = mem::take(connection)
         {
             // A connection that cannot end its transaction is not put back.
-            let _ = connection.prepare_cached("ROLLBACK").and_then(|mut end| end.execute([]));
+            let _ = connection.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
             pool.put(connection);
         }
     }

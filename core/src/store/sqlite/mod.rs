@@ -237,7 +237,11 @@ impl Store for SqliteStore {
     async fn commit(&self, change: ChangeSet) -> Result<Outcome> {
         let shared = self.shared()?;
         let files: Vec<Id> = change.rows.iter().filter_map(attached).collect();
+        let rows_alone = change.appends.is_empty();
         let outcome = shared.ask(|answer| Request::Commit(change, answer)).await?;
+        if rows_alone {
+            shared.recent.forget();
+        }
         if let (Outcome::Committed(..), Some(folder)) = (&outcome, &shared.folder) {
             for file in files {
                 folder.uploads.published(file);

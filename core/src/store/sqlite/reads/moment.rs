@@ -1,8 +1,10 @@
-//! One moment of the database, and the logs that were looked up at its head: while the head stays, no log changes.
+//! One moment of the database, and the logs and memberships that were looked up at its head: while the head stays, none
+//! changes.
 //!
-//! One call asks for the same few logs again and again, and so do the calls after it.
+//! One call asks for the same few again and again, and so do the calls after it.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
@@ -13,10 +15,11 @@ use crate::error::Result;
 use crate::log::feed::Head;
 use crate::log::operation::{LogId, LogKind};
 use crate::model::id::Id;
+use crate::store::MemberRow;
 use crate::store::sqlite::database::lock;
 use crate::store::sqlite::group::find_log;
 
-/// Logs that are remembered of one head; one takes about 150 bytes.
+/// Logs, and memberships, that are remembered of one head; one takes about 150 bytes.
 const MOST: usize = 16_384;
 
 /// What was looked up at the newest head.
@@ -27,6 +30,8 @@ pub(in super::super) struct AtHead {
     head: Head,
     /// The key and the state of each log that was looked up; none: it is not there.
     logs: Mutex<HashMap<LogId, Option<(u64, Head)>>>,
+    /// Each membership that was looked up, by vault and grantee; none: it is not there.
+    members: Mutex<HashMap<(Id, Id), Option<MemberRow>>>,
 }
 
 impl Recent {
@@ -46,11 +51,17 @@ impl Recent {
         }
         Arc::clone(&newest)
     }
+
+    /// Forgets what was looked up: rows were changed by themselves, and the head stayed.
+    pub(in super::super) fn forget(&self) {
+        let mut newest = lock(&self.0);
+        *newest = AtHead::new(newest.head);
+    }
 }
 
 impl AtHead {
     fn new(head: Head) -> Arc<Self> {
-        Arc::new(Self { head, logs: Mutex::default() })
+        Arc::new(Self { head, logs: Mutex::default(), members: Mutex::default() })
     }
 }
 
@@ -67,19 +78,20 @@ impl<'m> Moment<'m> {
 
     /// A log's key and state.
     pub(super) fn log(&self, log: LogId) -> Result<Option<(u64, Head)>> {
-        if let Some(known) = lock(&self.known.logs).get(&log) {
-            return Ok(*known);
-        }
-        let found = match log.kind {
-            LogKind::Items => self.items_log(log.id)?,
-            _ => find_log(self, log)?,
-        };
-        let mut known = lock(&self.known.logs);
-        if known.len() >= MOST {
-            known.clear();
-        }
-        known.insert(log, found);
-        Ok(found)
+        remembered(&self.known.logs, log, || match log.kind {
+            LogKind::Items => self.items_log(log.id),
+            _ => find_log(self, log),
+        })
+    }
+
+    /// A membership, looked for once.
+    pub(super) fn member(
+        &self,
+        vault: Id,
+        grantee: Id,
+        look: impl FnOnce() -> Result<Option<MemberRow>>,
+    ) -> Result<Option<MemberRow>> {
+        remembered(&self.known.members, (vault, grantee), look)
     }
 
     /// The item log stands right after its vault's.
@@ -95,6 +107,24 @@ impl<'m> Moment<'m> {
     pub(super) fn vault_leaf(&self, vault: Id) -> Result<Option<u64>> {
         Ok(self.log(LogId { kind: LogKind::Vault, id: vault })?.map(|(key, _)| tree_key::leaf(key)))
     }
+}
+
+/// What is remembered, or looked up.
+fn remembered<K: Eq + Hash, V: Clone>(
+    known: &Mutex<HashMap<K, V>>,
+    key: K,
+    look: impl FnOnce() -> Result<V>,
+) -> Result<V> {
+    if let Some(known) = lock(known).get(&key) {
+        return Ok(known.clone());
+    }
+    let found = look()?;
+    let mut known = lock(known);
+    if known.len() >= MOST {
+        known.clear();
+    }
+    known.insert(key, found.clone());
+    Ok(found)
 }
 
 impl Deref for Moment<'_> {

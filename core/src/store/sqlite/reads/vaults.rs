@@ -95,13 +95,15 @@ pub(in super::super) fn named(moment: &Moment<'_>, vault: Id, principal: Id) -> 
 }
 
 pub(in super::super) fn member(moment: &Moment<'_>, vault: Id, grantee: Id) -> Result<Option<MemberRow>> {
-    let Some(leaf) = moment.vault_leaf(vault)? else { return Ok(None) };
-    one(
-        moment,
-        "SELECT role, expires_at FROM member WHERE vault = ?1 AND grantee = (SELECT number FROM actor WHERE id = ?2)",
-        (leaf, grantee),
-        |row| Ok(MemberRow { vault, grantee, role: row.get(0)?, expires_at: row.get(1)? }),
-    )
+    moment.member(vault, grantee, || {
+        let Some(leaf) = moment.vault_leaf(vault)? else { return Ok(None) };
+        one(
+            moment,
+            "SELECT role, expires_at FROM member WHERE vault = ?1 AND grantee = (SELECT number FROM actor WHERE id = ?2)",
+            (leaf, grantee),
+            |row| Ok(MemberRow { vault, grantee, role: row.get(0)?, expires_at: row.get(1)? }),
+        )
+    })
 }
 
 fn read_wrap(vault: Id, row: &Row<'_>) -> rusqlite::Result<WrapRow> {
