@@ -338,20 +338,14 @@ async fn main() {
             ratio(across.from_acknowledgement)
         );
         println!(
-            "    from the call, with the commit: {:.2} and {:.2}; without the sync of each: {:.2} and {:.2}",
+            "    from the call, with the commit: {:.2} and {:.2}; a sync alone: {:.2}",
             ratio(within.from_call),
             ratio(across.from_call),
-            beyond(within.from_call, sync) / beyond(limit.from_call, sync),
-            beyond(across.from_call, sync) / beyond(limit.from_call, sync)
+            ratio(sync)
         );
     }
 }
 
 fn milliseconds(micros: u64) -> f64 {
     Duration::from_micros(micros).as_secs_f64() * 1e3
-}
-
-/// What is left of a time, in milliseconds, without a sync.
-fn beyond(micros: u64, sync: u64) -> f64 {
-    milliseconds(micros.saturating_sub(sync).max(1))
 }
