@@ -10,29 +10,40 @@ use crate::log::tree::{MemoryNodes, Nodes, empty_root};
 use crate::model::id::Id;
 use crate::store::{Snapshot, TreeId};
 
-/// Nodes remembered; one takes about 200 bytes.
+/// Nodes remembered of each kind of tree; one takes about 150 bytes.
 const RECENT: usize = 16_384;
 
-/// Nodes that were read at the newest head, for the next proof: while the head stays, no stored tree changes.
-pub(super) struct RecentNodes(Mutex<AtHead>);
+/// Nodes that were read, for the next proof. Those of the feed and of logs never change; those of the heads trees don't
+/// while the head stays.
+pub(super) struct RecentNodes(Mutex<Read>);
 
-struct AtHead {
+type Place = (TreeId, u8, u64);
+
+struct Read {
+    grown: HashMap<Place, Id>,
     head: Head,
-    nodes: HashMap<(TreeId, u8, u64), Id>,
+    at_head: HashMap<Place, Id>,
+}
+
+/// Whether the tree is another at each head, and not only a longer one.
+const fn is_heads(tree: TreeId) -> bool {
+    matches!(tree, TreeId::AccountHeads | TreeId::VaultHeads)
 }
 
 impl RecentNodes {
     pub(super) fn new() -> Self {
-        Self(Mutex::new(AtHead { head: Head::empty(), nodes: HashMap::new() }))
+        Self(Mutex::new(Read { grown: HashMap::new(), head: Head::empty(), at_head: HashMap::new() }))
     }
 
     /// Sets the nodes that are remembered; answers the others.
     fn fill(&self, head: Head, tree: TreeId, wanted: Vec<(u8, u64)>, nodes: &mut MemoryNodes) -> Vec<(u8, u64)> {
-        let recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if recent.head != head {
-            return wanted;
-        }
-        let is_missing = |(level, index): &(u8, u64)| match recent.nodes.get(&(tree, *level, *index)) {
+        let read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = match is_heads(tree) {
+            true if read.head != head => return wanted,
+            true => &read.at_head,
+            false => &read.grown,
+        };
+        let is_missing = |(level, index): &(u8, u64)| match known.get(&(tree, *level, *index)) {
             Some(hash) => {
                 nodes.set(*level, *index, *hash);
                 false
@@ -42,17 +53,25 @@ impl RecentNodes {
         wanted.into_iter().filter(is_missing).collect()
     }
 
-    /// Remembers nodes of a head that is no older than the others'.
+    /// Remembers nodes that were read at this head, unless another than the newest decides about them.
     fn keep(&self, head: Head, tree: TreeId, found: &[((u8, u64), Id)]) {
-        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if head.size < recent.head.size {
-            return;
+        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = if is_heads(tree) {
+            if head.size < read.head.size {
+                return;
+            }
+            if read.head != head {
+                read.head = head;
+                read.at_head.clear();
+            }
+            &mut read.at_head
+        } else {
+            &mut read.grown
+        };
+        if known.len() + found.len() > RECENT {
+            known.clear();
         }
-        if recent.head != head || recent.nodes.len() + found.len() > RECENT {
-            recent.nodes.clear();
-        }
-        recent.head = head;
-        recent.nodes.extend(found.iter().map(|((level, index), hash)| ((tree, *level, *index), *hash)));
+        known.extend(found.iter().map(|((level, index), hash)| ((tree, *level, *index), *hash)));
     }
 }
 

@@ -6,7 +6,6 @@ use super::{Moment, all, tree_key};
 use crate::error::{Error, Result};
 use crate::log::feed::{Head, HeadsRoots};
 use crate::log::operation::LogId;
-use crate::log::tree::Nodes;
 use crate::model::id::Id;
 use crate::store::sqlite::nodes::StoredNodes;
 use crate::store::{LogRow, TreeId};
@@ -22,8 +21,7 @@ pub(in super::super) fn nodes(moment: &Moment<'_>, tree: TreeId, wanted: &[(u8, 
             None => return Err(Error::not_found("nodes were asked of a log that has not begun")),
         },
     };
-    let stored = StoredNodes { connection: moment, key };
-    wanted.iter().map(|(level, index)| stored.node(*level, *index)).collect()
+    StoredNodes { connection: moment, key }.many(wanted)
 }
 
 pub(in super::super) fn log(moment: &Moment<'_>, log: LogId) -> Result<Option<LogRow>> {
