@@ -1,4 +1,7 @@
-// Builds the native part into this folder, and its types: `node build.mjs [--release] [--check]`.
+// Builds the native part into this folder, and its types: `node build.mjs [--release] [--check] [--target TARGET]`.
+//
+// `--target`: another machine's, such as `aarch64-apple-darwin`; one of Linux is linked by cargo-zigbuild,
+// with a version of glibc, such as `x86_64-unknown-linux-gnu.2.28`, against that one, and what comes of it must not need a newer one.
 //
 // `--check` fails where native.d.ts is not what the sources say. It is cargo that builds, as everything else here, so that
 // what was built before is built upon; napi's own `build` would compile everything once more, for a named target.
@@ -8,14 +11,19 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { generateTypeDef } from '@napi-rs/cli'
+import { parseArgs } from 'node:util'
+import { generateTypeDef, parseTriple } from '@napi-rs/cli'
+import { checkGlibc } from './glibc.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(here)
 const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target')
 const types = join(target, 'node-types')
-const release = process.argv.includes('--release')
-const check = process.argv.includes('--check')
+const { values } = parseArgs({
+  options: { release: { type: 'boolean' }, check: { type: 'boolean' }, target: { type: 'string' } }
+})
+const { release, check } = values
+const [, rustTarget, glibc] = /^(.*?)(?:\.(\d.*))?$/.exec(values.target ?? '')
 
 /** Classes that only `lib` knows. */
 const INTERNAL = ['AccountCalls', 'Cancel', 'Connecting', 'FileReader', 'Following', 'RawFeed', 'RawField', 'Reply', 'Signal']
@@ -38,12 +46,18 @@ function build() {
     // Has the types written again when the sources changed, or were compiled by somebody who wanted none.
     NAPI_FORCE_BUILD_STRONGROOM_NODE: hash.digest('hex')
   }
-  const args = ['build', '--quiet', '--locked', '--package', 'strongroom-node', ...(release ? ['--release'] : [])]
+  const crossed = rustTarget?.includes('linux')
+  // A library that Node loads is linked to musl, and does not bring its own.
+  if (crossed && rustTarget.endsWith('musl')) env.RUSTFLAGS = '-Ctarget-feature=-crt-static'
+  const args = [crossed ? 'zigbuild' : 'build', '--quiet', '--locked', '--package', 'strongroom-node']
+  if (release) args.push('--release')
+  if (rustTarget) args.push('--target', values.target)
   execFileSync('cargo', args, { cwd: root, env, stdio: 'inherit' })
 }
 
 /** The platform as npm's packages for it are called. */
 function triple() {
+  if (rustTarget) return parseTriple(rustTarget).platformArchABI
   const { platform, arch } = process
   if (platform === 'win32') return `win32-${arch}-msvc`
   if (platform !== 'linux') return `${platform}-${arch}`
@@ -52,8 +66,10 @@ function triple() {
 }
 
 function install() {
-  const library = { darwin: 'libstrongroom_node.dylib', win32: 'strongroom_node.dll' }[process.platform]
-  const built = join(target, release ? 'release' : 'debug', library ?? 'libstrongroom_node.so')
+  const system = triple().split('-')[0]
+  const library = { darwin: 'libstrongroom_node.dylib', win32: 'strongroom_node.dll' }[system] ?? 'libstrongroom_node.so'
+  const built = join(target, rustTarget, release ? 'release' : 'debug', library)
+  if (glibc) checkGlibc(glibc, built)
   const place = join(here, `strongroom.${triple()}.node`)
   // Put in place at once: a process that has the old one loaded goes on with it.
   copyFileSync(built, `${place}.new`)

@@ -14,7 +14,7 @@ function load() {
   const platform = `${process.platform}-${process.arch}`
   const causes = []
   for (const triple of TRIPLES[platform] ?? []) {
-    for (const name of [`../strongroom.${triple}.node`, `@strongroom/${triple}`]) {
+    for (const name of [`../strongroom.${triple}.node`, `strongroom-${triple}`]) {
       try {
         return require(name)
       } catch (error) {
