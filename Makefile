@@ -85,7 +85,7 @@ target/tools/bin/cargo-fuzz:
 
 BENCH := $(CURDIR)/target/bench
 
-bench: $(VENV)/.installed ## the figures of docs/performance.md, each as a ratio: some twenty minutes on a quiet machine
+bench: $(VENV)/.installed $(NODE_MODULES)/.installed ## the figures of docs/performance.md, each as a ratio: some twenty minutes on a quiet machine
 	rm -rf $(BENCH)
 	$(PYTHON) -m venv $(BENCH)/peers
 	$(BENCH)/peers/bin/pip install --quiet --disable-pip-version-check --requirement bindings-python/benches/peers.txt
@@ -94,6 +94,15 @@ bench: $(VENV)/.installed ## the figures of docs/performance.md, each as a ratio
 	$(PYTHON) -m venv $(BENCH)/strongroom
 	$(BENCH)/strongroom/bin/pip install --quiet --disable-pip-version-check $(BENCH)/wheels/*.whl
 	$(BENCH)/strongroom/bin/python bindings-python/benches/figures.py $(BENCH)/peers/bin/python
+	mkdir -p $(BENCH)/node-peers $(BENCH)/node-strongroom
+	cp bindings-node/benches/peers.json $(BENCH)/node-peers/package.json
+	npm install --silent --no-package-lock --prefix $(BENCH)/node-peers
+	node bindings-node/build.mjs --release
+	strip --strip-debug bindings-node/*.node
+	cd bindings-node && npm pack --silent --pack-destination $(BENCH)
+	npm install --silent --no-package-lock --prefix $(BENCH)/node-strongroom $(BENCH)/strongroom-*.tgz
+	node bindings-node/benches/figures.mjs $(BENCH)/node-strongroom $(BENCH)/node-peers
+	rm -f bindings-node/.built # what was built for release is not what tests build upon
 
 fmt: ## format
 	cargo fmt --all
