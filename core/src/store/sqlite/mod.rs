@@ -28,6 +28,7 @@ mod schema;
 mod sequence;
 mod snapshot;
 mod tree_key;
+mod turns;
 mod uploads;
 mod writer;
 
@@ -283,7 +284,9 @@ impl Store for SqliteStore {
             let expires = shared.ask(|answer| Request::Upload(file, None, answer)).await?;
             folder.begin(file, expires, &shared.requests)?
         };
-        Arc::clone(folder).put(upload, file, index, piece).await
+        let end = shared.database.read(Batch::newest)?.head.size;
+        let turn = folder.turns.take(end).await;
+        Arc::clone(folder).put(upload, turn, file, index, piece).await
     }
 
     fn give_up(&self, file: Id) {

@@ -11,8 +11,10 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{GetResultPayload, ObjectStoreExt};
 use rusqlite::{Connection, OptionalExtension};
+use tokio::sync::OwnedMutexGuard;
 
 use super::request::Request;
+use super::turns::Turns;
 use super::uploads::{Upload, Uploads};
 use super::{fault, place};
 use crate::error::{Error, Result};
@@ -27,12 +29,13 @@ pub(super) struct Folder {
     store: OnceLock<LocalFileSystem>,
     /// Those of this store.
     pub(super) uploads: Uploads,
+    pub(super) turns: Turns,
 }
 
 impl Folder {
     /// The folder beside this database; it is made with the first piece.
     pub(super) fn beside(database: &Path) -> Self {
-        Self { path: path_of(database), store: OnceLock::new(), uploads: Uploads::default() }
+        Self { path: path_of(database), store: OnceLock::new(), uploads: Uploads::default(), turns: Turns::default() }
     }
 
     /// Begins the upload whose row was just written.
@@ -47,12 +50,19 @@ impl Folder {
     ///
     /// What is on its way arrives even if the caller no longer waits, and holds the upload until then: so nothing
     /// arrives after its upload was given up.
-    pub(super) async fn put(self: Arc<Self>, upload: Arc<Upload>, file: Id, index: u64, piece: Bytes) -> Result<()> {
+    pub(super) async fn put(
+        self: Arc<Self>,
+        upload: Arc<Upload>,
+        turn: Option<OwnedMutexGuard<()>>,
+        file: Id,
+        index: u64,
+        piece: Bytes,
+    ) -> Result<()> {
         let put = tokio::spawn(async move {
             upload.anchor().await?;
             let store = self.store()?.ok_or_else(went_away)?;
             let put = store.put(&key(file, index), piece.into()).await;
-            drop(upload);
+            drop((upload, turn));
             put.map_err(|error| failed("written", error))
         });
         put.await.map_err(|_| fault::closed())?.map(drop)

@@ -29,8 +29,8 @@ use crate::model::file::{ByteStream, Progress};
 use crate::model::id::{FileId, Id, ItemId, VaultId};
 use crate::model::time;
 
-/// Pieces that are put at a time: enough that the disk's flushes of them overlap, and few enough that other writers get theirs between.
-const AT_ONCE: usize = 3;
+/// Pieces that are put at a time: enough that the disk's flushes of them overlap.
+const AT_ONCE: usize = 8;
 /// The plain bytes of a full piece.
 const PIECE: usize = PIECE_CHUNKS * CHUNK;
 
