@@ -98,7 +98,7 @@ async fn reads(store: &Arc<dyn Store>) {
     println!("{}: a snapshot and a vault's row: {:?}", store.name(), begin.elapsed() / 10_000);
     let begin = Instant::now();
     for _ in 0..10_000 {
-        store.end().unwrap();
+        store.end().await.unwrap();
     }
     println!("{}: the feed's end: {:?}", store.name(), begin.elapsed() / 10_000);
 }
@@ -113,7 +113,7 @@ async fn delivery(store: &Arc<dyn Store>, path: &Path) {
     let log = LogId { kind: LogKind::Account, id: id("clock") };
     let (mut taken, mut seen) = (Vec::new(), 0);
     while taken.len() < 200 {
-        let end = store.end().unwrap().size;
+        let end = store.end().await.unwrap().size;
         store.wait(end).await.unwrap();
         let mut view = store.snapshot().await.unwrap();
         for entry in view.entries(log, seen, 10).await.unwrap() {
@@ -125,7 +125,7 @@ async fn delivery(store: &Arc<dyn Store>, path: &Path) {
     taken.sort_unstable();
     println!("another process hears, from before the commit: median {} µs, p99 {} µs", taken[100], taken[197]);
     let (used, begin) = (cpu(), Instant::now());
-    let _ = tokio::time::timeout(Duration::from_secs(3), store.wait(store.end().unwrap().size)).await;
+    let _ = tokio::time::timeout(Duration::from_secs(3), store.wait(store.end().await.unwrap().size)).await;
     let used = cpu().saturating_sub(used).as_secs_f64();
     println!("waiting idle: {:.2} % of a core", 100.0 * used / begin.elapsed().as_secs_f64());
 }

@@ -122,7 +122,7 @@ async fn turn_off(path: &Path, kit: &Credential) {
         generation: 1,
         id: Id([7; 32]),
         at,
-        seen: store.end().unwrap(),
+        seen: store.end().await.unwrap(),
         body: Body::PolicyChanged(body),
     };
     let bytes = operation.to_bytes();

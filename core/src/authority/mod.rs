@@ -120,7 +120,7 @@ pub trait Authority: Send + Sync {
     async fn find_operations(&self, session: Session, of: Vec<(Option<LogId>, Id)>) -> Result<Vec<Option<Vec<u8>>>>;
     /// Keeps a piece of a file's sealed content until an operation attaches the file.
     async fn put_piece(&self, session: Session, vault: Id, file: Id, index: u64, piece: Bytes) -> Result<()>;
-    /// Gives up an upload that this session began and nothing has attached; returns at once. One that nobody gives up expires.
+    /// Gives up an upload that the caller began and nothing has attached; returns at once. One that nobody gives up expires.
     fn give_up(&self, _session: Session, _file: Id) {}
     /// A piece of an attached file.
     async fn piece(&self, session: Session, vault: Id, file: Id, index: u64) -> Result<Vec<u8>>;
@@ -129,8 +129,8 @@ pub trait Authority: Send + Sync {
 
     /// The states of logs, their new entries, and the proofs.
     async fn states(&self, session: Session, request: StatesRequest) -> Result<States>;
-    /// The newest head, unproven, without waiting.
-    fn end(&self) -> Result<Head>;
+    /// The newest head, unproven, as it is when this is called and not when the answer is waited for.
+    fn end(&self) -> BoxFuture<'static, Result<Head>>;
     /// Ready once the feed may be longer than `size`. Cancel safe.
     fn wait(&self, size: u64) -> BoxFuture<'static, Result<()>>;
     /// Places of entries in the feed from `from` on, of these vaults or of all that the caller may see. Of a vault that it was

@@ -68,6 +68,8 @@ pub struct FeedPage {
     pub former: Vec<Id>,
     /// Where the next page begins.
     pub next: u64,
+    /// Whether the feed ends here.
+    pub ended: bool,
 }
 
 /// One page of the feed's entries for the audit.

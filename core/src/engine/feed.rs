@@ -68,17 +68,17 @@ impl Engine {
         places.truncate(limit as usize);
         let next = places.last().filter(|_| places.len() >= limit as usize).map_or(end, |last| last.position + 1);
         let former = endings.into_iter().filter(|ending| places.contains(ending)).map(|ending| ending.log.id).collect();
-        Ok(FeedPage { places, former, next })
+        Ok(FeedPage { places, former, next, ended: next >= end })
     }
 
     pub(super) async fn read_audit(&self, session: Session, from: u64, limit: u32) -> Result<AuditPage> {
         let mut look = self.look(session).await?;
         let limit = limit.clamp(1, pages::LIMIT);
         let end = look.snapshot.head().await?.size.max(from);
-        let FeedPage { places: rows, former, next } = if self.standing(&mut look).await?.auditor {
+        let FeedPage { places: rows, former, next, ended } = if self.standing(&mut look).await?.auditor {
             let places = look.snapshot.feed(from, None, limit).await?;
             let next = places.last().filter(|_| places.len() >= limit as usize).map_or(end, |last| last.position + 1);
-            FeedPage { places, former: Vec::new(), next }
+            FeedPage { places, former: Vec::new(), next, ended: next >= end }
         } else {
             self.scan(&mut look, from, limit, Filter::Audit).await?
         };
@@ -88,7 +88,7 @@ impl Engine {
             let origin = look.snapshot.origin(row.position).await?.ok_or_else(gone)?;
             places.push((row, origin));
         }
-        Ok(AuditPage { places, former, next, ended: next >= end })
+        Ok(AuditPage { places, former, next, ended })
     }
 
     pub(super) async fn read_export(&self, session: Session, from: u64, limit: u32) -> Result<Vec<AuditRow>> {
@@ -123,7 +123,12 @@ impl Engine {
         let end = look.snapshot.head().await?.size.max(from);
         let (mut places, mut former, mut next, mut seen) = (Vec::new(), BTreeSet::new(), from, 0);
         let mut views = HashMap::new();
-        let page = |places, former: BTreeSet<Id>, next| FeedPage { places, former: former.into_iter().collect(), next };
+        let page = |places, former: BTreeSet<Id>, next| FeedPage {
+            places,
+            former: former.into_iter().collect(),
+            next,
+            ended: next >= end,
+        };
         while seen < SCANNED {
             let rows = look.snapshot.feed(next, None, pages::LIMIT).await?;
             let is_last = rows.len() < pages::LIMIT as usize;

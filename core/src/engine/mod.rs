@@ -151,7 +151,7 @@ impl Authority for Engine {
         self.read_states(session, request).await
     }
 
-    fn end(&self) -> Result<Head> {
+    fn end(&self) -> BoxFuture<'static, Result<Head>> {
         self.store.end()
     }
 

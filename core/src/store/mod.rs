@@ -152,8 +152,8 @@ pub trait Store: Send + Sync {
     /// A view of one moment.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>>;
 
-    /// The newest head at the moment of the call, without waiting.
-    fn end(&self) -> Result<Head>;
+    /// The newest head, as it is when this is called and not when the answer is waited for.
+    fn end(&self) -> BoxFuture<'static, Result<Head>>;
 
     /// Ready once the feed may be longer than `size`; returns at once if it is. Cancel safe.
     fn wait(&self, size: u64) -> BoxFuture<'static, Result<()>>;

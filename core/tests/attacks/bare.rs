@@ -47,7 +47,7 @@ macro_rules! unchecked {
                 self.inner.name()
             }
 
-            fn end(&self) -> Result<Head> {
+            fn end(&self) -> BoxFuture<'static, Result<Head>> {
                 self.inner.end()
             }
 
@@ -309,7 +309,7 @@ async fn asks_everything(client: &Client, vault: VaultId, items: &[ItemId]) -> V
 async fn an_engine_without_checks_gives_nobody_anything() {
     let robbed = Robbed::new().await;
     let Robbed { world, stranger, revoked, vault, before, after, .. } = &robbed;
-    let before_all = world.engine.end().unwrap();
+    let before_all = world.engine.end().await.unwrap();
     for thief in [stranger, revoked] {
         let open = Arc::new(Open { inner: Arc::clone(&world.engine), owner: world.owner.session });
         let client = connect(open, &thief.kit).await.unwrap();
@@ -321,7 +321,7 @@ async fn an_engine_without_checks_gives_nobody_anything() {
             assert!(!format!("{page:?}").contains("plain-"));
         }
     }
-    assert_eq!(world.engine.end().unwrap(), before_all, "and nothing of theirs was taken");
+    assert_eq!(world.engine.end().await.unwrap(), before_all, "and nothing of theirs was taken");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -333,7 +333,7 @@ async fn what_a_revoked_member_writes_into_the_store_is_believed_by_nobody() {
         let id = vault.to_string();
         let kept = world.owner.client.items().create(&id, item("kept", "value")).await.unwrap().id;
         let key = revoked.vault_key(&world, vault, 1).await;
-        let (at, seen) = (world.state(LogKind::Vault, vault).await, world.engine.end().unwrap());
+        let (at, seen) = (world.state(LogKind::Vault, vault).await, world.engine.end().await.unwrap());
         world.owner.client.access().revoke(&id, &email("revoked")).await.unwrap();
         assert_eq!(read(&reader.client, vault, kept).await.unwrap(), "value");
 

@@ -64,8 +64,8 @@ fn added(world: &World, by: Option<(Id, u32)>, signer: &Identity, rights: u8, se
 }
 
 /// By a member with the keys of its token, who had seen all there is.
-fn added_by(world: &World, by: &Member, rights: u8) -> Claimed {
-    added(world, Some((by.id(), 1)), &by.identity, rights, world.engine.end().unwrap(), "claimed")
+async fn added_by(world: &World, by: &Member, rights: u8) -> Claimed {
+    added(world, Some((by.id(), 1)), &by.identity, rights, world.engine.end().await.unwrap(), "claimed")
 }
 
 impl Claimed {
@@ -138,7 +138,7 @@ async fn whoever_lacks_the_right_certifies_nobody() {
             None => world.user("alice").await,
             Some(rights) => office(&world, rights).await,
         };
-        let claimed = added_by(&world, &by, 0);
+        let claimed = added_by(&world, &by, 0).await;
         assert_eq!(code(by.submit(&world, claimed.submission.clone()).await), "permission_denied", "{what}");
         claimed.force(&world).await;
         claimed.is_refused(&world, vault, what).await;
@@ -155,7 +155,7 @@ async fn nobody_certifies_more_than_they_have() {
         let world = World::new().await;
         let vault = world.vault(&[]).await.id;
         let office = office(&world, manager()).await;
-        let claimed = added_by(&world, &office, more);
+        let claimed = added_by(&world, &office, more).await;
         assert_eq!(code(office.submit(&world, claimed.submission.clone()).await), "permission_denied", "{more}");
         claimed.force(&world).await;
         claimed.is_refused(&world, vault, "more rights than its signer has").await;
@@ -165,7 +165,7 @@ async fn nobody_certifies_more_than_they_have() {
     let vault = world.vault(&[]).await.id;
     let recovery = Credential { token: world.owner.kit.recovery.clone().unwrap(), ..world.owner.kit.clone() };
     let rescue = Member::new(&world.engine, recovery).await;
-    let claimed = added_by(&world, &rescue, CREATE_VAULTS);
+    let claimed = added_by(&world, &rescue, CREATE_VAULTS).await;
     assert_eq!(code(rescue.submit(&world, claimed.submission.clone()).await), "permission_denied");
     claimed.force(&world).await;
     claimed.is_refused(&world, vault, "rights by the recovery key").await;
@@ -198,7 +198,7 @@ async fn whoever_was_ended_certifies_nobody_however_it_is_dated() {
             let world = World::new().await;
             let vault = world.vault(&[]).await.id;
             let office = office(&world, manager()).await;
-            let before = world.engine.end().unwrap();
+            let before = world.engine.end().await.unwrap();
             let (accounts, id) = (world.owner.client.service_accounts(), office.id_text());
             match how {
                 "suspended" => accounts.revoke(&id).await.unwrap(),
@@ -210,7 +210,7 @@ async fn whoever_was_ended_certifies_nobody_however_it_is_dated() {
                 "rotated" => drop(office.client.rotate_token(None).await.unwrap()),
                 _ => drop(accounts.reissue(&id, None).await.unwrap()),
             }
-            let seen = if as_if_before { before } else { world.engine.end().unwrap() };
+            let seen = if as_if_before { before } else { world.engine.end().await.unwrap() };
             let claimed = added(&world, Some((office.id(), 1)), &office.identity, 0, seen, "claimed");
             let answer = world.engine.submit(office.session, vec![claimed.submission.clone()]).await;
             assert!(!matches!(answer.map(|mut answers| answers.pop()), Ok(Some(Ok(_)))), "{how}");
@@ -235,10 +235,16 @@ async fn a_chain_that_does_not_end_in_the_account_certifies_nobody() {
     let world = World::new().await;
     let vault = world.vault(&[]).await.id;
     let alice = world.user("alice").await;
-    let middle =
-        added(&world, Some((alice.id(), 1)), &alice.identity, MANAGE_USERS, world.engine.end().unwrap(), "middle");
+    let middle = added(
+        &world,
+        Some((alice.id(), 1)),
+        &alice.identity,
+        MANAGE_USERS,
+        world.engine.end().await.unwrap(),
+        "middle",
+    );
     middle.force(&world).await;
-    let seen = world.engine.end().unwrap();
+    let seen = world.engine.end().await.unwrap();
     let claimed = added(&world, Some((middle.id, 1)), &middle.identity, 0, seen, "claimed");
     claimed.force(&world).await;
     claimed.is_refused(&world, vault, "certified by somebody whom nobody certified").await;
@@ -246,7 +252,7 @@ async fn a_chain_that_does_not_end_in_the_account_certifies_nobody() {
     // And by one who is not there at all.
     let world = World::new().await;
     let vault = world.vault(&[]).await.id;
-    let claimed = added(&world, Some((Id([7; 32]), 1)), &identity(7), 0, world.engine.end().unwrap(), "claimed");
+    let claimed = added(&world, Some((Id([7; 32]), 1)), &identity(7), 0, world.engine.end().await.unwrap(), "claimed");
     claimed.force(&world).await;
     claimed.is_refused(&world, vault, "certified by nobody").await;
 }
@@ -278,7 +284,7 @@ async fn what_a_manager_certified_before_it_was_ended_stands() {
 async fn the_same_hands_certify_whom_the_owner_signs_for() {
     let world = World::new().await;
     let vault = world.vault(&[]).await.id.to_string();
-    let claimed = added_by(&world, &world.owner, CREATE_VAULTS | MANAGE_USERS);
+    let claimed = added_by(&world, &world.owner, CREATE_VAULTS | MANAGE_USERS).await;
     claimed.force(&world).await;
     let fresh = connect(Arc::clone(&world.engine), &world.owner.kit).await.unwrap();
     for client in [&fresh, &world.owner.client] {
@@ -290,7 +296,7 @@ async fn the_same_hands_certify_whom_the_owner_signs_for() {
 
 /// Whom somebody certifies without the right to it, in the store; the id.
 pub(crate) async fn forged(world: &World, by: &Member) -> String {
-    let claimed = added_by(world, by, 0);
+    let claimed = added_by(world, by, 0).await;
     claimed.force(world).await;
     PrincipalId { kind: PrincipalKind::User, id: claimed.id }.to_string()
 }

@@ -30,7 +30,7 @@ async fn try_connect(world: &World, token: &str, state: Option<&Path>) -> Result
 async fn a_token_and_a_state_file_are_heads_of_one_feed() {
     let world = World::new().await;
     world.user("somebody").await;
-    let early = world.engine.end().unwrap();
+    let early = world.engine.end().await.unwrap();
     world.vault(&[]).await;
     let other = Head { root: Id([9; 32]), ..early };
     assert_eq!(code(try_connect(&world, &token(&world, other), None).await), "tampered");
@@ -45,7 +45,7 @@ async fn a_token_and_a_state_file_are_heads_of_one_feed() {
     // And a token that knows more than the file, which is of another feed.
     let text = std::fs::read_to_string(&state).unwrap();
     let remembered: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let newest = world.engine.end().unwrap();
+    let newest = world.engine.end().await.unwrap();
     assert_eq!(remembered["size"], newest.size);
     let forged = serde_json::json!({
         "version": 1, "account": remembered["account"], "size": early.size, "root": "09".repeat(32),

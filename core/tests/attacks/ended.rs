@@ -133,7 +133,7 @@ async fn a_manager_who_was_ended_ends_nobody() {
         let account = NewServiceAccount { name: "office".to_owned(), rights, ..NewServiceAccount::default() };
         let office = world.owner.client.service_accounts().create(account, None).await.unwrap();
         let office = Member::new(&world.engine, office).await;
-        let before = world.engine.end().unwrap();
+        let before = world.engine.end().await.unwrap();
         let accounts = world.owner.client.service_accounts();
         match how {
             "suspended" => accounts.revoke(&office.id_text()).await.unwrap(),

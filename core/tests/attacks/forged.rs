@@ -43,9 +43,9 @@ impl Cast {
     /// The engine refuses it without an effect; forced into the store, every reader refuses it.
     async fn is_refused(&self, author: &Member, submission: Submission, rows: Vec<Row>, refusal: &str) {
         let Self { world, reader, writer, vault, .. } = self;
-        let before = world.engine.end().unwrap();
+        let before = world.engine.end().await.unwrap();
         assert_eq!(code(author.submit(world, submission.clone()).await), refusal);
-        assert_eq!(world.engine.end().unwrap(), before);
+        assert_eq!(world.engine.end().await.unwrap(), before);
         self.is_whole().await;
 
         let operation = Operation::from_bytes(&submission.operation).unwrap();

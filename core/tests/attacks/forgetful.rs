@@ -143,7 +143,7 @@ async fn a_token_a_cursor_or_a_state_file_of_today_is_memory_enough() {
     let new = today.user("new").await;
     assert_eq!(code(connect(Arc::clone(&yesterday.engine), &new.kit).await), "unauthenticated");
     let seed = strongroom::crypto::token::Token::parse(alice.kit.token.expose()).unwrap().seed;
-    let head = today.engine.end().unwrap();
+    let head = today.engine.end().await.unwrap();
     let token = strongroom::crypto::token::Token {
         kind: alice.token.kind,
         account: alice.token.account,

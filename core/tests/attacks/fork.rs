@@ -62,7 +62,7 @@ macro_rules! methods {
                 self.now().0.name()
             }
 
-            fn end(&self) -> Result<Head> {
+            fn end(&self) -> BoxFuture<'static, Result<Head>> {
                 self.now().0.end()
             }
 

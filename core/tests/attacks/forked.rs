@@ -143,7 +143,7 @@ async fn a_grant_of_one_is_refused_by_the_other() {
 async fn a_client_that_is_turned_from_one_to_the_other_stops() {
     // The second feed is the longer one, so that it could pass for what came after the first.
     let forked = Forked::new().await;
-    assert!(forked.two.engine.end().unwrap().size > forked.one.engine.end().unwrap().size);
+    assert!(forked.two.engine.end().await.unwrap().size > forked.one.engine.end().await.unwrap().size);
     let server = Switch::over([&forked.one, &forked.two], &forked.alice.kit).await;
     let client = server.client(&forked.alice.kit).await;
     let id = forked.vault.to_string();

@@ -125,7 +125,7 @@ async fn a_wrap_too_many_or_too_few_is_not_taken() {
     let vault = world.vault(&[(&alice, "write"), (&bob, "write")]).await.id;
     let kept = alice.client.items().create(&vault.to_string(), item("kept", "value")).await.unwrap().id;
     let members = [&world.owner, &alice, &bob];
-    let before = world.engine.end().unwrap();
+    let before = world.engine.end().await.unwrap();
     let all = |key: &SealKey| -> Vec<WrapRow> {
         members.iter().map(|member| wrapped(&world, vault, 2, member, key)).collect()
     };
@@ -153,7 +153,7 @@ async fn a_wrap_too_many_or_too_few_is_not_taken() {
     for submission in [fewer, more.await] {
         assert_eq!(code(world.owner.submit(&world, submission).await), "invalid_argument");
     }
-    assert_eq!(world.engine.end().unwrap(), before);
+    assert_eq!(world.engine.end().await.unwrap(), before);
     assert_eq!(read(&bob.client, vault, kept).await.unwrap(), "value");
 }
 

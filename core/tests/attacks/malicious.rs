@@ -110,7 +110,7 @@ macro_rules! methods {
                 self.inner.name()
             }
 
-            fn end(&self) -> Result<Head> {
+            fn end(&self) -> BoxFuture<'static, Result<Head>> {
                 self.inner.end()
             }
 

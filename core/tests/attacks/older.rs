@@ -58,7 +58,7 @@ async fn a_client_is_not_led_back_to_yesterday() {
         assert_eq!(read(&client, vault, kept).await.unwrap(), "two");
         server.turn(true);
         a_second_later().await;
-        let before = yesterday.engine.end().unwrap();
+        let before = yesterday.engine.end().await.unwrap();
         let spec = VaultSpec { name: "new".to_owned(), ..VaultSpec::default() };
         let renamed = VaultUpdate { name: Some("renamed".to_owned()), description: None };
         for (what, refused) in [
@@ -83,7 +83,7 @@ async fn a_client_is_not_led_back_to_yesterday() {
             assert_eq!(code(client.vaults().create(spec).await), "tampered");
             assert_eq!(code(client.audit().verify().await), "tampered");
         }
-        assert_eq!(yesterday.engine.end().unwrap(), before, "nothing was written there");
+        assert_eq!(yesterday.engine.end().await.unwrap(), before, "nothing was written there");
 
         server.turn(false);
         assert_eq!(read(&client, vault, kept).await.unwrap(), "two");

@@ -19,7 +19,7 @@ async fn a_replayed_submission_has_one_effect() {
     let (operation, rows) = put(&world, &alice, vault, Id([1; 32])).await;
     let submission = alice.sign(&operation, rows.clone());
     let Submitted::Taken(first) = alice.submit(&world, submission.clone()).await.unwrap() else { panic!() };
-    let (items, feed) = (world.state(LogKind::Items, vault).await, world.engine.end().unwrap());
+    let (items, feed) = (world.state(LogKind::Items, vault).await, world.engine.end().await.unwrap());
     for _ in 0..3 {
         let Submitted::Before(again) = alice.submit(&world, submission.clone()).await.unwrap() else { panic!() };
         assert_eq!(again, first);
@@ -28,7 +28,7 @@ async fn a_replayed_submission_has_one_effect() {
     for answer in world.engine.submit(alice.session, twice).await.unwrap() {
         assert!(matches!(answer.unwrap(), Submitted::Before(receipt) if receipt == first));
     }
-    assert_eq!((world.state(LogKind::Items, vault).await, world.engine.end().unwrap()), (items, feed));
+    assert_eq!((world.state(LogKind::Items, vault).await, world.engine.end().await.unwrap()), (items, feed));
 
     // The same id with other bytes: refused, and the entry named.
     let (other, rows) = put(&world, &alice, vault, Id([2; 32])).await;
@@ -43,7 +43,7 @@ async fn an_operation_cannot_be_taken_over_or_relabelled() {
     let world = World::new().await;
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);
     let vault = world.vault(&[(&alice, "write"), (&bob, "write")]).await.id;
-    let before = world.engine.end().unwrap();
+    let before = world.engine.end().await.unwrap();
     let (operation, rows) = put(&world, &alice, vault, Id([1; 32])).await;
     let honest = alice.sign(&operation, rows.clone());
     let relabelled = Operation { signer: Some(bob.id()), ..operation.clone() };
@@ -95,7 +95,7 @@ async fn an_operation_cannot_be_taken_over_or_relabelled() {
     ];
     for (what, from, submission, refusal) in refusals {
         assert_eq!(code(from.submit(&world, submission).await), refusal, "{what}");
-        assert_eq!(world.engine.end().unwrap(), before, "{what}");
+        assert_eq!(world.engine.end().await.unwrap(), before, "{what}");
     }
     assert!(matches!(alice.submit(&world, honest).await.unwrap(), Submitted::Taken(_)));
 }

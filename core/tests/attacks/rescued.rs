@@ -45,7 +45,7 @@ async fn the_recovery_key_reads_and_writes_nothing() {
     let new = NewItem { files: vec![file()], ..item("secret", "value") };
     let kept = alice.client.items().create(&id, new).await.unwrap();
     let (item_id, file_id) = (kept.id.to_string(), kept.files[0].id.to_string());
-    let before = world.engine.end().unwrap();
+    let before = world.engine.end().await.unwrap();
 
     let client = &rescue.client;
     for refused in [
@@ -70,7 +70,7 @@ async fn the_recovery_key_reads_and_writes_nothing() {
     assert!(client.changes().list(filter).await.unwrap().data.is_empty());
     // Nor does the engine hand out what the client would not ask for.
     assert_eq!(code(rescue_item(&world, &rescue, vault.0, kept.id).await), "not_found");
-    assert_eq!(world.engine.end().unwrap(), before);
+    assert_eq!(world.engine.end().await.unwrap(), before);
 }
 
 async fn rescue_item(world: &World, rescue: &Member, vault: Id, item: ItemId) -> strongroom::error::Result<()> {

@@ -38,11 +38,11 @@ fn asks_to_upgrade<T>(refused: Result<T>, what: &str) {
 async fn the_engine_refuses_it() {
     let world = World::new().await;
     let vault = world.vault(&[]).await.id;
-    let before = world.engine.end().unwrap();
+    let before = world.engine.end().await.unwrap();
     for version in [false, true] {
         let submission = unknown(&world, &world.owner, vault, version).await;
         asks_to_upgrade(world.owner.submit(&world, submission).await, "a submission");
-        assert_eq!(world.engine.end().unwrap(), before);
+        assert_eq!(world.engine.end().await.unwrap(), before);
     }
     assert!(world.owner.client.vaults().get(&vault.to_string()).await.is_ok());
 }

@@ -57,7 +57,7 @@ async fn a_key_of_another_suite_is_nobodys() {
         let alice = world.user("alice").await;
         let vault = world.vault(&[(&alice, "write")]).await.id;
         let id = vault.to_string();
-        let before = world.engine.end().unwrap();
+        let before = world.engine.end().await.unwrap();
         let spec = VaultSpec { name: "new".to_owned(), ..VaultSpec::default() };
         let created = caught(&world, async |client| drop(client.vaults().create(spec).await)).await;
         let vaults = vec![id.clone()];
@@ -66,7 +66,7 @@ async fn a_key_of_another_suite_is_nobodys() {
             let other = with_suite(submission, &world.owner, suite);
             assert_eq!(code(world.owner.submit(&world, other).await), "invalid_argument", "{suite}");
         }
-        assert_eq!(world.engine.end().unwrap(), before);
+        assert_eq!(world.engine.end().await.unwrap(), before);
 
         // Readers know one suite, whatever the store puts before them.
         let other = with_suite(&moved, &world.owner, suite);
@@ -95,7 +95,7 @@ async fn an_account_of_another_suite_is_none() {
         let engine: Arc<dyn Authority> = Engine::new(Arc::clone(&store) as Arc<dyn Store>);
         let submission = Submission { operation: bytes, signatures: vec![signature], rows: Rows::default() };
         assert_eq!(code(engine.found(vec![submission]).await), "invalid_argument", "{suite}");
-        assert_eq!(engine.end().unwrap().size, 0);
+        assert_eq!(engine.end().await.unwrap().size, 0);
     }
 }
 

@@ -50,7 +50,7 @@ fn profile() -> (Id, Profile) {
 }
 
 /// `principal.added` of somebody with these keys.
-fn added(world: &World, keys: KeySet, rows: Rows) -> Submission {
+async fn added(world: &World, keys: KeySet, rows: Rows) -> Submission {
     let (profile, row) = profile();
     let body = PrincipalAdded { kind: 1, generation: 1, keys, rights: 0b1, profile, expires_at: None };
     let operation = Operation {
@@ -60,7 +60,7 @@ fn added(world: &World, keys: KeySet, rows: Rows) -> Submission {
         generation: 1,
         id: Id(strongroom::crypto::random::make_bytes().unwrap()),
         at: Head::empty(),
-        seen: world.engine.end().unwrap(),
+        seen: world.engine.end().await.unwrap(),
         body: Body::PrincipalAdded(body),
     };
     world.owner.sign(&operation, Rows { profile: Some(row), ..rows })
@@ -74,21 +74,22 @@ fn keys(sign: [u8; 32], note: [u8; 32], kem: &[u8]) -> KeySet {
 async fn nobody_is_added_with_a_weak_key() {
     let world = World::new().await;
     let good = Identity::derive(&Seed::from_bytes(&[4; 32])).unwrap().public();
-    let before = world.engine.end().unwrap();
+    let before = world.engine.end().await.unwrap();
     let with = |kem: &[u8]| Rows { kem_key: Some(kem.to_vec()), ..Rows::default() };
     for bad in bad_points() {
         for keys in [keys(bad, good.note, &good.kem), keys(good.sign, bad, &good.kem)] {
-            let refused = world.owner.submit(&world, added(&world, keys, with(&good.kem))).await;
+            let refused = world.owner.submit(&world, added(&world, keys, with(&good.kem)).await).await;
             assert_eq!(code(refused), "tampered", "{bad:?}");
         }
     }
     for length in [0, 1, 32, 1_215, 1_217, 1 << 20] {
         let kem = vec![7; length];
-        let refused = world.owner.submit(&world, added(&world, keys(good.sign, good.note, &kem), with(&kem))).await;
+        let refused =
+            world.owner.submit(&world, added(&world, keys(good.sign, good.note, &kem), with(&kem)).await).await;
         assert_eq!(code(refused), "invalid_argument", "{length}");
     }
-    assert_eq!(world.engine.end().unwrap(), before);
-    let honest = added(&world, keys(good.sign, good.note, &good.kem), with(&good.kem));
+    assert_eq!(world.engine.end().await.unwrap(), before);
+    let honest = added(&world, keys(good.sign, good.note, &good.kem), with(&good.kem)).await;
     world.owner.submit(&world, honest).await.unwrap();
 }
 
@@ -105,7 +106,7 @@ async fn nothing_is_wrapped_to_a_key_whose_point_is_of_small_order() {
         let at = kem.len() - 32;
         kem[at..].copy_from_slice(&bad);
         let rows = Rows { kem_key: Some(kem.clone()), ..Rows::default() };
-        let submission = added(&world, keys(good.sign, good.note, &kem), rows);
+        let submission = added(&world, keys(good.sign, good.note, &kem), rows).await;
         let id = operation::hash(&submission.operation);
         world.owner.submit(&world, submission).await.unwrap();
         let id = PrincipalId { kind: PrincipalKind::Service, id };
@@ -179,7 +180,7 @@ async fn the_engine_takes_one_form_of_an_operation_and_of_its_signature() {
     let vault = world.vault(&[(&alice, "write")]).await.id;
     let (operation, rows) = crate::signed::put(&world, &alice, vault, Id([1; 32])).await;
     let honest = alice.sign(&operation, rows.clone());
-    let before = world.engine.end().unwrap();
+    let before = world.engine.end().await.unwrap();
     for signature in second_forms(&honest.signatures[0]) {
         let submission = Submission { signatures: vec![signature.clone()], ..honest.clone() };
         assert_eq!(code(alice.submit(&world, submission).await), "tampered", "{signature:?}");
@@ -189,7 +190,7 @@ async fn the_engine_takes_one_form_of_an_operation_and_of_its_signature() {
         let submission = Submission { operation: bytes, signatures: vec![signature], rows: rows.clone() };
         assert_eq!(code(alice.submit(&world, submission).await), "invalid_argument", "{what}");
     }
-    assert_eq!(world.engine.end().unwrap(), before);
+    assert_eq!(world.engine.end().await.unwrap(), before);
     alice.submit(&world, honest).await.unwrap();
 }
 
@@ -289,7 +290,7 @@ async fn what_a_key_of_small_order_signed_is_refused() {
     let mut neutral = [0; 32];
     neutral[0] = 1;
     let good = alice.identity.public();
-    let submission = added(&world, keys(neutral, good.note, &good.kem), Rows::default());
+    let submission = added(&world, keys(neutral, good.note, &good.kem), Rows::default()).await;
     let id = operation::hash(&submission.operation);
     force(&world, LogId::new(LogKind::Principal, id), &world.owner, &submission, Vec::new()).await;
     let operation =

@@ -115,7 +115,7 @@ impl Member {
             generation: 1,
             id: Id(random::make_bytes().unwrap()),
             at: world.state(LogKind::Vault, vault).await,
-            seen: world.engine.end().unwrap(),
+            seen: world.engine.end().await.unwrap(),
             body,
         }
     }

@@ -16,13 +16,13 @@ use super::world::{Actor, World, code, identity, keys, sign, taken_receipt, user
 async fn many_vaults_come_in_one_commit() {
     let world = World::new().await;
     let alice = world.student("alice@example.edu").await;
-    let before = world.engine.end().unwrap();
+    let before = world.engine.end().await.unwrap();
     let (ids, batch): (Vec<Id>, Vec<_>) =
         (0..300).map(|number| world.signed_vault(&[grant(&alice, 2)], Some(&format!("s-{number}")))).unzip();
     let session = world.sign_in(&world.owner).await;
     let answers = world.engine.submit(session, batch).await.unwrap();
     assert!(answers.iter().all(|answer| matches!(answer, Ok(Submitted::Taken(_)))));
-    assert_eq!(world.engine.end().unwrap().size, before.size + 301);
+    assert_eq!(world.engine.end().await.unwrap().size, before.size + 301);
     let student = world.sign_in(&alice).await;
     let first = world.engine.vaults(student, 0, 200).await.unwrap();
     let rest = world.engine.vaults(student, first.next.unwrap(), 200).await.unwrap();
@@ -31,7 +31,7 @@ async fn many_vaults_come_in_one_commit() {
     let first = world.engine.feed(student, before.size, None, 200).await.unwrap();
     assert_eq!(first.places.len(), 200);
     let rest = world.engine.feed(student, first.next, None, 200).await.unwrap();
-    assert_eq!((rest.places.len(), rest.next), (100, world.engine.end().unwrap().size));
+    assert_eq!((rest.places.len(), rest.next), (100, world.engine.end().await.unwrap().size));
     verify(&world.states(&alice, &[], &ids, before).await, before);
 }
 

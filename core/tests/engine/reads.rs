@@ -13,7 +13,7 @@ use super::world::{World, code, fresh, taken_receipt};
 #[tokio::test]
 async fn an_answer_proves_itself() {
     let world = World::new().await;
-    let early = world.engine.end().unwrap();
+    let early = world.engine.end().await.unwrap();
     let alice = world.student("alice@example.edu").await;
     let vault = world.vault(&[grant(&alice, 2)]).await;
     let access = LogId { kind: LogKind::Vault, id: vault };
@@ -111,7 +111,7 @@ async fn the_feed_shows_vaults_of_the_caller_and_the_export_everything() {
     let mine = world.vault(&[grant(&alice, 2)]).await;
     world.vault(&[grant(&bob, 2)]).await;
     let session = world.sign_in(&alice).await;
-    let head = world.engine.end().unwrap();
+    let head = world.engine.end().await.unwrap();
     let page = world.engine.feed(session, 0, None, 100).await.unwrap();
     assert_eq!(page.places.iter().map(|row| row.log.id).collect::<Vec<_>>(), [mine]);
     assert_eq!((page.former, page.next), (vec![], head.size));

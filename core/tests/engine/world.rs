@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures_util::FutureExt;
 use strongroom::authority::{
     Authority, LogRequest, Profile, Rows, Session, SignIn, States, StatesRequest, Submission, Submitted, VaultRequest,
     session_message,
@@ -145,7 +146,7 @@ impl World {
             generation: actor.generation,
             id: fresh(),
             at,
-            seen: self.engine.end().unwrap(),
+            seen: self.engine.end().now_or_never().expect("it is in memory").unwrap(),
             body,
         }
     }

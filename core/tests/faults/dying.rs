@@ -46,7 +46,7 @@ macro_rules! dying {
                 self.0.name()
             }
 
-            fn end(&self) -> Result<Head> {
+            fn end(&self) -> BoxFuture<'static, Result<Head>> {
                 self.0.end()
             }
 

@@ -63,7 +63,7 @@ pub(crate) async fn each_guard_holds_and_fails(place: Place) {
         assert_eq!(matches!(outcome, Outcome::Committed(..)), expected, "{guard:?}");
         assert_eq!(matches!(outcome, Outcome::Stale(0)), !expected, "{guard:?}");
     }
-    assert_eq!(store.end().unwrap(), end, "nothing was appended");
+    assert_eq!(store.end().await.unwrap(), end, "nothing was appended");
 }
 
 struct Guarded(Guard);

@@ -11,7 +11,7 @@ use crate::world::{change, commit, entry, id, items_log, log, make_item, make_va
 
 pub(crate) async fn places_and_times_are_in_order(place: Place) {
     let store = place.store.as_ref();
-    assert_eq!(store.end().unwrap().size, 0);
+    assert_eq!(store.end().await.unwrap().size, 0);
     let (receipts, head) = commit(
         store,
         change(
@@ -27,7 +27,7 @@ pub(crate) async fn places_and_times_are_in_order(place: Place) {
     assert_eq!(receipts.iter().map(|receipt| receipt.seq).collect::<Vec<_>>(), [0, 0, 1]);
     assert_eq!(receipts.iter().map(|receipt| receipt.position).collect::<Vec<_>>(), [0, 1, 2]);
     assert_eq!(receipts[2].state.size, 2);
-    assert_eq!((head.size, store.end().unwrap()), (4, head));
+    assert_eq!((head.size, store.end().await.unwrap()), (4, head));
     for number in 0..20 {
         make_item(store, "v", &format!("i{number}"), "ada").await;
     }
@@ -61,7 +61,7 @@ pub(crate) async fn a_snapshot_is_of_one_moment(place: Place) {
     assert_eq!(before.vault(id("w")).await.unwrap(), None);
     assert_eq!(before.item(id("v"), id("item")).await.unwrap(), None);
     assert_eq!(before.feed(0, None, 9).await.unwrap().len(), 1);
-    assert_eq!(after.head().await.unwrap(), store.end().unwrap());
+    assert_eq!(after.head().await.unwrap(), store.end().await.unwrap());
     assert!(after.vault(id("w")).await.unwrap().is_some());
     assert_eq!(after.head_at(2).await.unwrap(), Some(before.head().await.unwrap()));
     assert_eq!(after.head_at(3).await.unwrap(), None);

@@ -14,7 +14,7 @@ pub(crate) async fn a_hold_stops_the_signer_and_covers_the_rest(place: Place) {
     let made = make_vault(store, "v", "eve").await;
     make_vault(store, "w", "eve").await;
     let head = store.hold(id("eve"), Some(id("v")), vault_log("v"), id("ada")).await.unwrap().unwrap();
-    assert_eq!(head, store.end().unwrap());
+    assert_eq!(head, store.end().await.unwrap());
     assert!(made.position < head.size);
 
     let write = |vault: &str, text: &str| entry(vault_log(vault), "eve", text);

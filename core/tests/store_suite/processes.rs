@@ -95,14 +95,14 @@ async fn a_waiter_hears_another_process() {
     let waiter = store.wait(0);
     let mut child = child("ring", &path);
     tokio::time::timeout(Duration::from_secs(30), waiter).await.unwrap().unwrap();
-    assert_eq!(store.end().unwrap().size, 2);
+    assert_eq!(store.end().await.unwrap().size, 2);
     assert!(child.wait().unwrap().success());
 
     // Another store of this process rings as a process does. Well below half a second: heard, not looked for.
     let other = SqliteStore::open(&path, false).unwrap();
     let mut taken = Vec::new();
     for number in 0..9 {
-        let waiter = tokio::spawn(store.wait(store.end().unwrap().size));
+        let waiter = tokio::spawn(store.wait(store.end().await.unwrap().size));
         tokio::time::sleep(Duration::from_millis(5)).await;
         let begin = Instant::now();
         make_vault(other.as_ref(), &format!("v{number}"), "ada").await;

@@ -168,14 +168,14 @@ async fn memories_are_shared_by_name_and_live_until_dropped() {
     let second = SqliteStore::memory(name, true).unwrap();
     let apart = SqliteStore::memory(other, true).unwrap();
     make_vault(first.as_ref(), "v", "ada").await;
-    assert_eq!(second.end().unwrap(), first.end().unwrap());
-    assert_eq!(apart.end().unwrap().size, 0);
+    assert_eq!(second.end().await.unwrap(), first.end().await.unwrap());
+    assert_eq!(apart.end().await.unwrap().size, 0);
     assert_eq!(SqliteStore::memory(name, true).err().unwrap().code(), "already_exists");
     first.close().await;
     make_vault(second.as_ref(), "w", "ada").await;
     drop((first, second));
     let third = SqliteStore::memory(name, false).unwrap();
-    assert_eq!((third.end().unwrap().size, third.name()), (4, "memory"));
+    assert_eq!((third.end().await.unwrap().size, third.name()), (4, "memory"));
     SqliteStore::drop_memory(name);
     SqliteStore::drop_memory(other);
     assert_eq!(SqliteStore::memory(name, false).err().unwrap().code(), "not_found");

@@ -19,7 +19,7 @@ pub(crate) async fn waiters_wake(place: Place) {
     for waiter in many {
         tokio::time::timeout(Duration::from_secs(10), waiter).await.unwrap().unwrap().unwrap();
     }
-    let size = store.end().unwrap().size;
+    let size = store.end().await.unwrap().size;
     store.wait(size - 1).now_or_never().expect("the feed is longer").unwrap();
     assert!(tokio::time::timeout(Duration::from_millis(30), store.wait(size)).await.is_err());
     // Beyond the next commit.
@@ -40,7 +40,7 @@ pub(crate) async fn the_closed_store_refuses(place: Place) {
     store.close().await;
     assert_eq!(store.commit(change(vec![], vec![])).await.unwrap_err().code(), "unavailable");
     assert_eq!(store.snapshot().await.err().map(|error| error.code()), Some("unavailable"));
-    assert_eq!(store.end().unwrap_err().code(), "unavailable");
+    assert_eq!(store.end().await.unwrap_err().code(), "unavailable");
     assert_eq!(store.wait(0).await.unwrap_err().code(), "unavailable");
     assert_eq!(store.piece(id("file"), 0).await.unwrap_err().code(), "unavailable");
 }

@@ -26,7 +26,7 @@ impl Sealed {
     /// The feed's end at this moment. Its head is what the client had verified: it is adopted when it is used.
     pub(super) fn end_cursor(&self) -> BoxFuture<'static, Result<String>> {
         let end = self.authority.end();
-        Box::pin(std::future::ready(end.map(|head| Cursor::new(head.size, head).encode())))
+        Box::pin(async move { end.await.map(|head| Cursor::new(head.size, head).encode()) })
     }
 
     pub(super) async fn page_of_changes(&self, request: ChangeRequest) -> Result<ChangePage> {
@@ -39,11 +39,11 @@ impl Sealed {
         let filter = vaults.map(|vaults| vaults.into_iter().map(Id::from).collect::<Vec<_>>());
         let asked = limit.min(PLACES);
         // One more than the page has, to know whether there is one.
-        let FeedPage { mut places, former, next: mut until } =
+        let FeedPage { mut places, former, next: mut until, mut ended } =
             self.authority.feed(self.session(), from, filter, asked + 1).await?;
         let former: BTreeSet<Id> = former.into_iter().collect();
         if let Some(next) = places.get(asked as usize) {
-            until = next.position;
+            (until, ended) = (next.position, false);
             places.truncate(asked as usize);
         }
         let touched = || places.iter().map(|place| place.log.id);
@@ -90,7 +90,7 @@ impl Sealed {
         let rest = data.get(fit).is_some().then(|| data[fit - 1].cursor.clone());
         data.truncate(fit);
         // A page may end early, with few changes or none, before the feed does.
-        let has_more = rest.is_some() || until < self.authority.end()?.size;
+        let has_more = rest.is_some() || !ended;
         Ok(ChangePage { data, cursor: rest.unwrap_or_else(|| Cursor::new(until, head).encode()), has_more })
     }
 

@@ -22,7 +22,7 @@ use super::principals::NewProfile;
 /// # Errors
 /// `AlreadyExists` if there is an account here already.
 pub async fn found(authority: &dyn Authority, owner: &str, location: &str, save: Option<Save>) -> Result<Credential> {
-    if authority.end()?.size > 0 {
+    if authority.end().await?.size > 0 {
         return Err(Error::already_exists("there is an account here already: connect to it with its token"));
     }
     let (owner_seed, recovery_seed) = (Seed::make()?, Seed::make()?);

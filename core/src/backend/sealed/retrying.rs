@@ -96,7 +96,7 @@ macro_rules! retrying {
                 self.0.give_up(session, file);
             }
 
-            fn end(&self) -> Result<Head> {
+            fn end(&self) -> BoxFuture<'static, Result<Head>> {
                 self.0.end()
             }
 

@@ -34,6 +34,7 @@ mod writer;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::future::ready;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
@@ -256,8 +257,9 @@ impl Store for SqliteStore {
         Ok(Box::new(SqliteSnapshot::open(&shared.database, &shared.recent)?))
     }
 
-    fn end(&self) -> Result<Head> {
-        Ok(self.shared()?.database.read(Batch::newest)?.head)
+    fn end(&self) -> BoxFuture<'static, Result<Head>> {
+        let read = || Ok(self.shared()?.database.read(Batch::newest)?.head);
+        ready(read()).boxed()
     }
 
     fn wait(&self, size: u64) -> BoxFuture<'static, Result<()>> {
@@ -348,7 +350,7 @@ mod tests {
             process: parent.process + 1,
             closed: AtomicBool::new(false),
         };
-        let error = child.end().unwrap_err();
+        let error = child.end().now_or_never().unwrap().unwrap_err();
         assert_eq!(error.code(), "unsupported");
         assert!(error.message().contains("connect again"), "{error}");
         SqliteStore::drop_memory("forked");
