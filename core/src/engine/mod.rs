@@ -20,6 +20,7 @@ mod prove;
 mod random;
 mod reads;
 mod session;
+mod sessions;
 mod states;
 mod submit;
 mod tables;
@@ -48,7 +49,7 @@ use known::{Known, Loading, View};
 use notes::Notes;
 use pieces::Uploads;
 use prove::RecentNodes;
-use session::Sessions;
+use sessions::Sessions;
 
 /// Where a session is for, if the engine runs in the caller's own process.
 const EMBEDDED: &str = "embedded";
@@ -67,16 +68,23 @@ pub struct Engine {
 impl Engine {
     /// The judge over this store, in the process of its callers.
     pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
-        Self::at(store, EMBEDDED.to_owned())
+        Self::with(store, EMBEDDED.to_owned(), false)
     }
 
-    /// The judge over this store, reached at this origin, which every session is bound to.
+    /// The judge over this store, reached at this origin, which every session is bound to; others may serve it there too.
+    ///
+    /// A session that is not used for 15 minutes ends.
     pub fn at(store: Arc<dyn Store>, origin: String) -> Arc<Self> {
+        Self::with(store, origin, true)
+    }
+
+    fn with(store: Arc<dyn Store>, origin: String, serves: bool) -> Arc<Self> {
+        let shared = serves.then(|| Arc::clone(&store));
         Arc::new(Self {
             store,
             origin,
             known: Mutex::new(Known::new()),
-            sessions: Sessions::new(),
+            sessions: Sessions::new(shared),
             uploads: Uploads::new(),
             notes: Notes::new(),
             nodes: RecentNodes::new(),

@@ -23,15 +23,15 @@ const LARGE: usize = 65_536;
 pub(super) struct Uploads {
     /// The hash and the length of each piece.
     pieces: Cache<(Id, u64), (Id, u64)>,
-    /// Who began each upload, and may give it up.
-    sessions: Cache<Id, Session>,
+    /// Who began each upload here, and may give it up.
+    owners: Cache<Id, Id>,
 }
 
 impl Uploads {
     pub(super) fn new() -> Self {
         Self {
             pieces: Cache::builder().max_capacity(PIECES).eviction_policy(EvictionPolicy::lru()).build(),
-            sessions: Cache::builder().max_capacity(UPLOADS).eviction_policy(EvictionPolicy::lru()).build(),
+            owners: Cache::builder().max_capacity(UPLOADS).eviction_policy(EvictionPolicy::lru()).build(),
         }
     }
 
@@ -62,8 +62,9 @@ impl Engine {
         if look.snapshot.file(vault, file).await?.is_some() {
             return Err(Error::conflict("a piece was put for a file that is attached already: use a new id"));
         }
+        let caller = look.caller.principal;
         drop(look);
-        self.uploads.sessions.get_with(file, || session);
+        self.uploads.owners.get_with(file, || caller);
         self.uploads.pieces.invalidate(&(file, index));
         let (leaf, put) = tokio::join!(hash(piece.clone()), self.store.put_piece(file, index, piece));
         put?;
@@ -72,8 +73,9 @@ impl Engine {
     }
 
     pub(super) fn end_upload(&self, session: Session, file: Id) {
-        if self.uploads.sessions.get(&file) == Some(session) {
-            self.uploads.sessions.invalidate(&file);
+        let owner = self.uploads.owners.get(&file);
+        if owner.is_some() && owner == self.sessions.principal(session) {
+            self.uploads.owners.invalidate(&file);
             self.store.give_up(file);
         }
     }

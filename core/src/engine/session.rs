@@ -1,13 +1,10 @@
 //! Sessions: who is asking, and whether they still may.
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use moka::policy::EvictionPolicy;
-use moka::sync::Cache;
 
 use super::known::View;
 use super::notes::About;
+use super::sessions::{Asked, Open, Opened};
 use super::{Engine, clock, random};
 use crate::authority::{Challenge, Session, SignIn, session_message};
 use crate::error::{Error, Result};
@@ -19,9 +16,6 @@ use crate::model::id::{Id, PrincipalKind};
 use crate::model::principal::PrincipalState;
 use crate::store::{Snapshot, TreeId};
 
-const CHALLENGES: u64 = 16_384;
-const CHALLENGE_LIVES: Duration = Duration::from_mins(1);
-const SESSIONS: u64 = 262_144;
 const LONGEST_APP: usize = 256;
 
 /// Who asks.
@@ -41,36 +35,6 @@ pub(super) struct Caller {
     pub(super) session: Id,
     /// The program, as it named itself.
     pub(super) app: Option<Arc<str>>,
-}
-
-struct Open {
-    caller: Caller,
-    /// The size of the principal's log when it was looked at last.
-    size: u64,
-}
-
-/// The challenges and sessions that are open.
-pub(super) struct Sessions {
-    challenges: Cache<Id, (Challenge, Id, Id)>,
-    open: Cache<Id, Arc<Open>>,
-}
-
-impl Sessions {
-    pub(super) fn new() -> Self {
-        Self {
-            challenges: Cache::builder()
-                .max_capacity(CHALLENGES)
-                .time_to_live(CHALLENGE_LIVES)
-                .eviction_policy(EvictionPolicy::lru())
-                .build(),
-            open: Cache::builder().max_capacity(SESSIONS).eviction_policy(EvictionPolicy::lru()).build(),
-        }
-    }
-
-    pub(super) fn clear(&self) {
-        self.challenges.invalidate_all();
-        self.open.invalidate_all();
-    }
 }
 
 impl Engine {
@@ -98,7 +62,7 @@ impl Engine {
             nonce: random::make_id()?,
             generation: number,
         };
-        self.sessions.challenges.insert(challenge.nonce, (challenge.clone(), principal, key));
+        self.sessions.ask(challenge.nonce, Asked { principal, key, generation: number }).await?;
         Ok(challenge)
     }
 
@@ -106,40 +70,47 @@ impl Engine {
         if sign_in.app.as_ref().is_some_and(|app| app.len() > LONGEST_APP) {
             return Err(Error::argument("app", format!("it is longer than {LONGEST_APP} bytes: shorten it")));
         }
-        let (challenge, principal, key) = self.sessions.challenges.remove(&sign_in.nonce).ok_or_else(refused)?;
-        if (principal, challenge.generation) != (sign_in.principal, sign_in.generation) {
+        let asked = self.sessions.answered(sign_in.nonce).await?.ok_or_else(refused)?;
+        let Asked { principal, key, generation } = asked;
+        if (principal, generation) != (sign_in.principal, sign_in.generation) {
             return Err(refused());
         }
-        signature::accept_key(&key.0)
-            .and_then(|key| signature::verify(&key, &session_message(&challenge, principal), &sign_in.signature))
-            .map_err(|error| refused().caused_by(error))?;
         let log = LogId::new(LogKind::Principal, principal);
         let mut snapshot = self.store.snapshot().await?;
         let view = self.view(&mut *snapshot, [log]).await?;
+        let challenge = Challenge {
+            account: view.directory.account.id,
+            origin: self.origin.clone(),
+            nonce: sign_in.nonce,
+            generation,
+            roots: Vec::new(),
+        };
+        signature::accept_key(&key.0)
+            .and_then(|key| signature::verify(&key, &session_message(&challenge, principal), &sign_in.signature))
+            .map_err(|error| refused().caused_by(error))?;
         let session = Session(random::make_id()?);
         let (name, app) = (ReadEntry::session_id(session.0), sign_in.app.map(Into::into));
-        let caller = caller(&view, principal, challenge.generation, name, app)?;
+        let caller = caller(&view, principal, generation, name, app)?;
         drop(snapshot);
         self.note(&caller, Action::SessionOpened, About::default(), String::new()).await?;
-        let open = Open { caller, size: view.size(log) };
-        self.sessions.open.insert(session.0, Arc::new(open));
+        self.sessions.open(session, caller, view.size(log)).await?;
         Ok(session)
     }
 
     /// Who asks, if they still may at this moment.
     pub(super) async fn authenticate(&self, session: Session, snapshot: &mut dyn Snapshot) -> Result<Caller> {
-        let open = self.sessions.open.get(&session.0).ok_or_else(refused)?;
-        match self.renew(session, &open, snapshot).await {
-            Ok(caller) if !clock::is_over(caller.expires_at, clock::now()) => Ok(caller),
-            Ok(_) => {
-                self.sessions.open.invalidate(&session.0);
-                Err(refused())
-            }
-            Err(error) => Err(error),
+        let caller = match self.sessions.known(session).await? {
+            Some(open) => self.look_again(session, &open, snapshot).await?,
+            None => self.take_over(session, snapshot).await?,
+        };
+        if clock::is_over(caller.expires_at, clock::now()) {
+            self.sessions.end(session).await;
+            return Err(refused());
         }
+        Ok(caller)
     }
 
-    async fn renew(&self, session: Session, open: &Open, snapshot: &mut dyn Snapshot) -> Result<Caller> {
+    async fn look_again(&self, session: Session, open: &Open, snapshot: &mut dyn Snapshot) -> Result<Caller> {
         let Caller { principal, generation, session: name, .. } = open.caller;
         let app = open.caller.app.clone();
         let log = LogId::new(LogKind::Principal, principal);
@@ -147,10 +118,27 @@ impl Engine {
             return Ok(open.caller.clone());
         }
         let view = self.view(snapshot, [log]).await?;
-        let caller = caller(&view, principal, generation, name, app)
-            .inspect_err(|_| self.sessions.open.invalidate(&session.0))?;
-        let renewed = Open { caller: caller.clone(), size: view.size(log) };
-        self.sessions.open.insert(session.0, Arc::new(renewed));
+        let caller = self.still(session, caller(&view, principal, generation, name, app)).await?;
+        self.sessions.know(session, caller.clone(), view.size(log), open.until());
+        Ok(caller)
+    }
+
+    /// The caller, or the end of the session with the refusal.
+    async fn still(&self, session: Session, caller: Result<Caller>) -> Result<Caller> {
+        if caller.is_err() {
+            self.sessions.end(session).await;
+        }
+        caller
+    }
+
+    /// Goes on with a session that another engine opened.
+    async fn take_over(&self, session: Session, snapshot: &mut dyn Snapshot) -> Result<Caller> {
+        let Opened { principal, generation, app } = self.sessions.opened(session).await?.ok_or_else(refused)?;
+        let log = LogId::new(LogKind::Principal, principal);
+        let view = self.view(snapshot, [log]).await?;
+        let name = ReadEntry::session_id(session.0);
+        let caller = self.still(session, caller(&view, principal, generation, name, app.map(Into::into))).await?;
+        self.sessions.open(session, caller.clone(), view.size(log)).await?;
         Ok(caller)
     }
 }

@@ -3,6 +3,7 @@
 //! The store gives entries their place and their time, and keeps the trees (`log::tree`) in the same transaction. It
 //! judges nothing: the engine does, and guards with [`Guard`] what its judgement rests on.
 
+pub mod kept;
 pub mod row;
 pub mod sqlite;
 
@@ -15,6 +16,7 @@ use crate::log::feed::{Head, HeadsRoots};
 use crate::log::operation::LogId;
 use crate::log::reads::{Chain, ReadEntry};
 use crate::model::id::Id;
+pub use kept::Kept;
 pub use row::{
     BatchRow, EntryRow, FeedRow, FileRow, ItemRow, LogRow, MemberRow, OriginRow, PartsRow, PrincipalRow, ReadRow, Row,
     SessionRow, VaultRow, VersionRow, WrapForm, WrapRow,
@@ -180,6 +182,16 @@ pub trait Store: Send + Sync {
 
     /// Brings what was noted until now, by all stores on this database, to where snapshots see it.
     async fn fold(&self) -> Result<()>;
+
+    /// Keeps a value under this key, in place of the one that was there, for all engines on this database. It is gone after
+    /// `until`, in milliseconds since 1970 by the store's clock, and may be gone before.
+    async fn keep(&self, kind: Kept, key: Id, value: Vec<u8>, until: u64) -> Result<()>;
+
+    /// A value that is kept.
+    async fn kept(&self, kind: Kept, key: Id) -> Result<Option<Vec<u8>>>;
+
+    /// Takes a value away; of all who ask for it, one gets it.
+    async fn take_kept(&self, kind: Kept, key: Id) -> Result<Option<Vec<u8>>>;
 
     /// Ends the writer after what it has accepted.
     async fn close(&self);

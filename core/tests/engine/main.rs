@@ -10,5 +10,6 @@ mod people;
 mod proofs;
 mod reads;
 mod refusals;
+mod sessions;
 mod vault;
 mod world;

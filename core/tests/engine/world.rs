@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt;
 use strongroom::authority::{
-    Authority, LogRequest, Profile, Rows, Session, SignIn, States, StatesRequest, Submission, Submitted, VaultRequest,
-    session_message,
+    Authority, Challenge, LogRequest, Profile, Rows, Session, SignIn, States, StatesRequest, Submission, Submitted,
+    VaultRequest, session_message,
 };
 use strongroom::crypto::identity::{Identity, Seed};
 use strongroom::engine::Engine;
@@ -34,7 +34,20 @@ pub(crate) struct Actor {
     pub(crate) generation: u32,
 }
 
+impl Actor {
+    pub(crate) fn answer(&self, challenge: &Challenge) -> SignIn {
+        SignIn {
+            nonce: challenge.nonce,
+            principal: self.id,
+            generation: challenge.generation,
+            signature: self.identity.sign(&session_message(challenge, self.id)).to_vec(),
+            app: Some("test".to_owned()),
+        }
+    }
+}
+
 pub(crate) struct World {
+    pub(crate) store: Arc<SqliteStore>,
     pub(crate) engine: Arc<Engine>,
     pub(crate) account: AccountId,
     pub(crate) owner: Actor,
@@ -108,11 +121,12 @@ pub(crate) fn beginning(owner: &Identity, recovery: &Identity) -> (Vec<Submissio
 impl World {
     pub(crate) async fn new() -> Self {
         let store = SqliteStore::memory(&format!("engine-{:?}", fresh()), true).unwrap();
-        let engine = Engine::new(store);
+        let engine = Engine::new(Arc::<SqliteStore>::clone(&store));
         let (owner, recovery) = (identity(), identity());
         let (submissions, account, owner_id, recovery_id) = beginning(&owner, &recovery);
         engine.found(submissions).await.unwrap();
         Self {
+            store,
             engine,
             account,
             owner: Actor { identity: owner, id: owner_id, generation: 1 },
@@ -122,15 +136,7 @@ impl World {
 
     pub(crate) async fn try_sign_in(&self, actor: &Actor) -> Result<Session> {
         let challenge = self.engine.challenge(actor.id, Id(actor.identity.public().sign)).await?;
-        let signature = actor.identity.sign(&session_message(&challenge, actor.id)).to_vec();
-        let sign_in = SignIn {
-            nonce: challenge.nonce,
-            principal: actor.id,
-            generation: challenge.generation,
-            signature,
-            app: Some("test".to_owned()),
-        };
-        self.engine.sign_in(sign_in).await
+        self.engine.sign_in(actor.answer(&challenge)).await
     }
 
     pub(crate) async fn sign_in(&self, actor: &Actor) -> Session {

@@ -4,6 +4,7 @@
 mod guards;
 mod histories;
 mod holds;
+mod kept;
 mod pieces;
 mod processes;
 mod rows;
@@ -42,6 +43,7 @@ macro_rules! store_suite {
                 many_vaults_are_read_like_few;
             trees: random_histories_are_bound_by_their_trees, an_empty_store_has_empty_trees;
             holds: a_hold_stops_the_signer_and_covers_the_rest, a_hold_keeps_others_from_its_log, holds_exclude_each_other;
+            kept: what_is_kept_is_found_until_it_is_over, one_of_many_takes_it;
             waits: waiters_wake, the_closed_store_refuses;
             pieces: small_pieces_are_rows, an_upload_is_published, pieces_go_with_their_file, an_attached_file_is_not_overwritten,
                 an_upload_is_given_up;

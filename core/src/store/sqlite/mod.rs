@@ -26,6 +26,7 @@ mod reads;
 mod request;
 mod schema;
 mod sequence;
+mod shelf;
 mod snapshot;
 mod tree_key;
 mod turns;
@@ -33,8 +34,8 @@ mod uploads;
 mod writer;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::future::ready;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
@@ -54,6 +55,7 @@ use self::journal::Journal;
 use self::pieces::Folder;
 use self::reads::Recent;
 use self::request::{Answer, Request};
+use self::shelf::Shelf;
 use self::snapshot::SqliteSnapshot;
 use self::writer::{Held, Medium, Writer, now};
 use crate::error::{Error, ErrorKind, Result};
@@ -61,7 +63,7 @@ use crate::log::feed::Head;
 use crate::log::operation::LogId;
 use crate::log::reads::ReadEntry;
 use crate::model::id::Id;
-use crate::store::{ChangeSet, Outcome, Row, Snapshot, Store};
+use crate::store::{ChangeSet, Kept, Outcome, Row, Snapshot, Store};
 
 /// The databases in memory of this process.
 static MEMORIES: Mutex<BTreeMap<String, Arc<Shared>>> = Mutex::new(BTreeMap::new());
@@ -80,6 +82,7 @@ struct Shared {
     requests: Sender<Request>,
     listener: Arc<Listener>,
     journal: Arc<Journal>,
+    shelf: Shelf,
     /// None in memory, where all pieces are rows.
     folder: Option<Arc<Folder>>,
 }
@@ -203,7 +206,7 @@ impl Shared {
             .name("strongroom-write".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| fault::file("the thread that writes could not be started", error))?;
-        Ok(Self { database, recent: Recent::new(), requests, listener, journal, folder })
+        Ok(Self { database, recent: Recent::new(), requests, listener, journal, shelf: Shelf::new(), folder })
     }
 
     /// Asks the writer and waits for its answer.
@@ -318,6 +321,19 @@ impl Store for SqliteStore {
 
     async fn fold(&self) -> Result<()> {
         self.shared()?.ask(Request::Fold).await
+    }
+
+    async fn keep(&self, kind: Kept, key: Id, value: Vec<u8>, until: u64) -> Result<()> {
+        self.shared()?.shelf.put(kind, key, value, until);
+        Ok(())
+    }
+
+    async fn kept(&self, kind: Kept, key: Id) -> Result<Option<Vec<u8>>> {
+        Ok(self.shared()?.shelf.get(kind, key))
+    }
+
+    async fn take_kept(&self, kind: Kept, key: Id) -> Result<Option<Vec<u8>>> {
+        Ok(self.shared()?.shelf.take(kind, key))
     }
 
     async fn close(&self) {
