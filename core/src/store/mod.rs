@@ -3,6 +3,9 @@
 //! The store gives entries their place and their time, and keeps the trees (`log::tree`) in the same transaction. It
 //! judges nothing: the engine does, and guards with [`Guard`] what its judgement rests on.
 
+pub mod copied;
+pub mod copy;
+pub mod frozen;
 pub mod kept;
 pub mod row;
 pub mod sqlite;
@@ -16,6 +19,7 @@ use crate::log::feed::{Head, HeadsRoots};
 use crate::log::operation::LogId;
 use crate::log::reads::{Chain, ReadEntry};
 use crate::model::id::Id;
+pub use copied::Copied;
 pub use kept::Kept;
 pub use row::{
     BatchRow, EntryRow, FeedRow, FileRow, ItemRow, LogRow, MemberRow, OriginRow, PartsRow, PrincipalRow, ReadRow, Row,
@@ -182,6 +186,12 @@ pub trait Store: Send + Sync {
 
     /// Brings what was noted until now, by all stores on this database, to where snapshots see it.
     async fn fold(&self) -> Result<()>;
+
+    /// Takes the next parts of a copy, whole or not at all.
+    ///
+    /// # Errors
+    /// `Tampered` if its entries do not give its hashes and heads, `AlreadyExists` if the store is not empty at the beginning.
+    async fn take_in(&self, parts: Vec<Copied>) -> Result<()>;
 
     /// Keeps a value under this key, in place of the one that was there, for all engines on this database. It is gone after
     /// `until`, in milliseconds since 1970 by the store's clock, and may be gone before.

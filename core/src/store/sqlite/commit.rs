@@ -143,7 +143,7 @@ fn carry_out(
                 pending.push(Pending::Flush(answer));
             }
             // They end a group, and are in none.
-            Request::Reads | Request::Rest(..) => {}
+            Request::Reads | Request::Rest(..) | Request::TakeIn(..) => {}
         }
         if connection.is_autocommit() {
             return Err(Error::unavailable("the disk refused a change, and its whole group with it: call again"));

@@ -107,6 +107,15 @@ impl<'c> Group<'c> {
         changed.into_iter().map(|(_, log)| log).collect()
     }
 
+    /// Goes on after a batch that ended in the same transaction.
+    pub(super) fn go_on_after(&mut self, batch: Batch) {
+        self.before = batch;
+        for state in self.logs.values_mut().flatten() {
+            state.changed = false;
+        }
+        self.undo.logs.clear();
+    }
+
     /// Begins a change, applied whole or taken back by [`Self::take_back`].
     pub(super) fn mark(&mut self) -> Result<()> {
         self.undo = Undo {

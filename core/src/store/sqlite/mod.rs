@@ -23,6 +23,7 @@ mod pieces;
 mod place;
 mod queue;
 mod reads;
+mod remove;
 mod request;
 mod schema;
 mod sequence;
@@ -63,7 +64,7 @@ use crate::log::feed::Head;
 use crate::log::operation::LogId;
 use crate::log::reads::ReadEntry;
 use crate::model::id::Id;
-use crate::store::{ChangeSet, Kept, Outcome, Row, Snapshot, Store};
+use crate::store::{ChangeSet, Copied, Kept, Outcome, Row, Snapshot, Store};
 
 /// The databases in memory of this process.
 static MEMORIES: Mutex<BTreeMap<String, Arc<Shared>>> = Mutex::new(BTreeMap::new());
@@ -165,6 +166,19 @@ impl SqliteStore {
     pub fn drop_memory(name: &str) {
         let dropped = lock(&MEMORIES).remove(name);
         drop(dropped);
+    }
+
+    /// Refuses a path where a new database would be in something's way.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if there is a file at `path`, or one that belongs beside it.
+    pub fn is_free(path: &Path) -> Result<()> {
+        remove::is_free(path)
+    }
+
+    /// Removes the database at `path` and all that is beside it. No program may have it open.
+    pub fn remove(path: &Path) -> Result<()> {
+        remove::remove(path)
     }
 
     fn handle(shared: Arc<Shared>) -> Arc<Self> {
@@ -321,6 +335,23 @@ impl Store for SqliteStore {
 
     async fn fold(&self) -> Result<()> {
         self.shared()?.ask(Request::Fold).await
+    }
+
+    async fn take_in(&self, parts: Vec<Copied>) -> Result<()> {
+        let shared = self.shared()?;
+        let published = |part: &Copied| match part {
+            Copied::File { row, .. } if !row.detached => Some(row.file),
+            _ => None,
+        };
+        let files: Vec<Id> = parts.iter().filter_map(published).collect();
+        shared.ask(|answer| Request::TakeIn(parts, answer)).await?;
+        shared.recent.forget();
+        if let Some(folder) = &shared.folder {
+            for file in files {
+                folder.uploads.published(file);
+            }
+        }
+        Ok(())
     }
 
     async fn keep(&self, kind: Kept, key: Id, value: Vec<u8>, until: u64) -> Result<()> {

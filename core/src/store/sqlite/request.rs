@@ -10,7 +10,7 @@ use super::hold::Hold;
 use crate::error::{Error, Result};
 use crate::log::feed::Head;
 use crate::model::id::Id;
-use crate::store::{ChangeSet, Outcome};
+use crate::store::{ChangeSet, Copied, Outcome};
 
 pub(super) type Answer<T> = oneshot::Sender<Result<T>>;
 
@@ -24,6 +24,8 @@ pub(super) enum Request {
     GiveUp(Id),
     /// Reads were noted, to be folded before long.
     Reads,
+    /// Parts of a copy.
+    TakeIn(Vec<Copied>, Answer<()>),
     /// Answers once all reads that were noted before are folded.
     Fold(Answer<()>),
     /// Answers once all that was asked before is done.
@@ -55,7 +57,9 @@ impl Request {
             Self::Hold(_, answer) => send(answer, Err(same(error))),
             Self::Upload(_, _, answer) => send(answer, Err(same(error))),
             Self::GiveUp(_) | Self::Reads | Self::Rest(..) => {}
-            Self::Fold(answer) | Self::Flush(answer) | Self::Close(answer) => send(answer, Err(same(error))),
+            Self::TakeIn(_, answer) | Self::Fold(answer) | Self::Flush(answer) | Self::Close(answer) => {
+                send(answer, Err(same(error)));
+            }
         }
     }
 }

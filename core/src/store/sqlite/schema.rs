@@ -12,6 +12,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// `Strm`, in every file of ours.
 const APPLICATION_ID: i64 = 0x5374_726d;
 
+/// The user version of a file that a copy goes to, until it is whole.
+const COPYING: i64 = 1;
+
 /// A last resort: writers of this library queue before the transaction, so only other programs are waited for.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -78,6 +81,9 @@ pub(super) fn prepare(path: &Path, create: bool) -> Result<Queue> {
             queue
         }
     };
+    if is_copying(&connection)? {
+        return Err(broken_off(path));
+    }
     if create {
         let used: bool = connection.query_row("SELECT EXISTS (SELECT 1 FROM feed)", [], |row| row.get(0))?;
         if used {
@@ -88,6 +94,18 @@ pub(super) fn prepare(path: &Path, create: bool) -> Result<Queue> {
         }
     }
     Ok(queue)
+}
+
+/// Whether what is here is part of a copy.
+pub(super) fn is_copying(connection: &Connection) -> Result<bool> {
+    let mark: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(mark == COPYING)
+}
+
+/// Says whether what is here is part of a copy.
+pub(super) fn mark_copying(connection: &Connection, copying: bool) -> Result<()> {
+    connection.pragma_update(None, "user_version", if copying { COPYING } else { 0 })?;
+    Ok(())
 }
 
 enum Found {
@@ -134,6 +152,17 @@ fn migrate(connection: &mut Connection) -> Result<()> {
         }
         .caused_by(error)
     })
+}
+
+fn broken_off(path: &Path) -> Error {
+    Error::argument(
+        "path",
+        format!(
+            "{} is a copy that is still made, or that was broken off: wait for its end, or remove it and what is beside \
+             it, and copy again",
+            path.display()
+        ),
+    )
 }
 
 fn newer(version: i64) -> Error {

@@ -16,9 +16,10 @@ use super::identity::Files;
 use super::journal::{self, Gathered, Journal};
 use super::queue::Queue;
 use super::request::{Answer, Pending, Request};
-use super::{fault, garbage, schema, uploads};
+use super::{apply, fault, garbage, schema, uploads};
 use crate::error::Result;
 use crate::log::reads::Group;
+use crate::store::Copied;
 
 /// The most requests of one group: at 50 µs each, other processes wait 50 ms at most.
 const GROUP: usize = 1024;
@@ -141,6 +142,9 @@ impl Writer {
                 Some(Request::Fold(answer)) => {
                     // Fails only if whoever asked no longer waits.
                     let _ = answer.send(self.fold(false));
+                }
+                Some(Request::TakeIn(parts, answer)) => {
+                    let _ = answer.send(self.take_in(parts));
                 }
                 Some(Request::Rest(rests, wake)) => self.rest(&rests, &wake),
                 Some(Request::Reads) => {
@@ -341,6 +345,31 @@ impl Writer {
         Ok(())
     }
 
+    /// Takes parts of a copy, in one transaction.
+    fn take_in(&mut self, parts: Vec<Copied>) -> Result<()> {
+        let (memory, now) = (&mut self.memory, now());
+        let committed = match &mut self.medium {
+            Medium::File { path, held, files } => {
+                let Held { connection, queue, .. } = hold_again(path, held, files)?;
+                in_place(files, connection)?;
+                let turn = queue.turn()?;
+                let (committed, ()) =
+                    commit::within(connection, memory, now, |group| apply::copied::take(group, parts))?;
+                drop(turn);
+                in_place(files, connection)?;
+                committed
+            }
+            Medium::Memory(database) => {
+                let (committed, ()) = database.write_memory(|connection| {
+                    commit::within(connection, memory, now, |group| apply::copied::take(group, parts))
+                })?;
+                committed
+            }
+        };
+        self.tell(committed);
+        Ok(())
+    }
+
     /// Removes the locks of uploads that were given up; of those that are attached nevertheless nobody else would.
     fn unlock_uploads(&mut self) {
         let files = std::mem::take(&mut self.memory.given_up);
@@ -410,7 +439,7 @@ fn hold_again<'h>(path: &Path, held: &'h mut Option<Held>, files: &Files) -> Res
 
 /// Whether a request is carried out outside of a group.
 fn ends_group(request: &Request) -> bool {
-    matches!(request, Request::Close(_) | Request::Fold(_) | Request::Reads | Request::Rest(..))
+    matches!(request, Request::Close(_) | Request::Fold(_) | Request::TakeIn(..) | Request::Reads | Request::Rest(..))
 }
 
 /// Takes what waits, up to one that ends the group.

@@ -1,5 +1,6 @@
 //! A change as rows: guards, entries, then its rows in order.
 
+pub(super) mod copied;
 pub(super) mod files;
 mod items;
 mod principals;
