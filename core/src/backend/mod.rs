@@ -261,6 +261,8 @@ pub trait Backend: Send + Sync {
 
     async fn list_audit(&self, filter: AuditFilter, page: PageRequest) -> Result<Rows<AuditEvent>>;
     async fn verify_audit(&self) -> Result<AuditProof>;
+    /// Says, as the owner, that a backup was restored which ended at this cursor.
+    async fn declare_restored(&self, last: &str) -> Result<()>;
 }
 
 /// The refusal of an operation that this version has a place for and does not do yet.

@@ -31,10 +31,10 @@ impl Sealed {
 
     pub(super) async fn page_of_changes(&self, request: ChangeRequest) -> Result<ChangePage> {
         let ChangeRequest { after, vaults, kinds, limit } = request;
-        let after = after.as_deref().map(Cursor::parse).transpose()?;
-        if let Some(cursor) = &after {
-            self.adopt(cursor.head).await?;
-        }
+        let after = match after.as_deref().map(Cursor::parse).transpose()? {
+            Some(cursor) => Some(self.adopted(cursor).await?),
+            None => None,
+        };
         let (from, skip) = after.map_or((0, 0), |cursor| (cursor.position, cursor.skip));
         let filter = vaults.map(|vaults| vaults.into_iter().map(Id::from).collect::<Vec<_>>());
         let asked = limit.min(PLACES);
@@ -104,7 +104,7 @@ impl Sealed {
     }
 
     /// Rule 4: a cursor is adopted once a proof joins its head to the client's own.
-    async fn adopt(&self, head: Head) -> Result<()> {
+    pub(super) async fn adopt(&self, head: Head) -> Result<()> {
         if self.joined_head() == Some(head) || self.trust.known().await.head == head {
             return Ok(());
         }

@@ -11,7 +11,7 @@ use super::sign::Signer;
 use super::state::StateFile;
 use super::trust::{Need, Trust};
 use super::versions::Versions;
-use super::{Sealed, profiles};
+use super::{Sealed, profiles, restored};
 use crate::authority::{self, Authority, Challenge, Session, SignIn};
 use crate::backend::retries::retried;
 use crate::crypto::identity::Identity;
@@ -33,6 +33,8 @@ pub struct SealedOptions {
     pub state: Option<std::path::PathBuf>,
     /// Shown in the audit.
     pub app: Option<String>,
+    /// Takes a backup that the owner has restored, whatever was remembered beyond it.
+    pub accept_restored: bool,
 }
 
 impl Sealed {
@@ -44,7 +46,7 @@ impl Sealed {
     pub async fn connect(authority: Arc<dyn Authority>, token: &str, options: SealedOptions) -> Result<Self> {
         let authority = Retrying::over(authority);
         let token = Token::parse(token)?;
-        let SealedOptions { location, state, app } = options;
+        let SealedOptions { location, state, app, accept_restored } = options;
         let identity = Identity::derive(&token.seed)?;
         let key = Id(identity.public().sign);
         let (challenge, session) =
@@ -57,12 +59,18 @@ impl Sealed {
             Some(head) if head.size > from_token.size => (head, Some(from_token)),
             _ => (from_token, remembered),
         };
-        let trust = Trust::new(token.account, newest);
+        let trust = Trust::new(token.account, if accept_restored { Head::empty() } else { newest });
         let signer = Signer { account: token.account, principal: token.principal, generation: challenge.generation };
         let people = challenge.roots.iter().copied().chain([token.principal]);
         // Both were verified once, so both are heads of this feed.
-        let joins = older.filter(|head| *head != newest).into_iter().collect();
-        let known = trust.refresh(authority.as_ref(), session, Need { joins, ..Need::principals(people) }).await?;
+        let mut joins: Vec<Head> = older.filter(|head| *head != newest).into_iter().collect();
+        let need = Need::principals(people);
+        let (known, restored) = if accept_restored {
+            joins.push(newest);
+            restored::accept(&trust, authority.as_ref(), session, need, &joins).await?
+        } else {
+            (trust.refresh(authority.as_ref(), session, Need { joins, ..need }).await?, None)
+        };
         let log = own_log(&known, signer, key)?;
         if !fits(token.kind, log.kind) {
             return Err(Error::unauthenticated(
@@ -83,6 +91,7 @@ impl Sealed {
             profiles,
             me: RwLock::new(me),
             joined: RwLock::new(None),
+            restored,
             seen: Mutex::default(),
             versions: Versions::new(),
             app,
@@ -90,7 +99,10 @@ impl Sealed {
             tried: Mutex::default(),
             owner: PrincipalId { kind: PrincipalKind::User, id: owner },
         };
-        sealed.remember(known.head)?;
+        match &sealed.state {
+            Some(state) if restored.is_some() => state.replace(known.head)?,
+            _ => sealed.remember(known.head)?,
+        }
         Ok(sealed)
     }
 }

@@ -32,6 +32,7 @@ mod reissue;
 mod rekey;
 mod repeated_file;
 mod repeats;
+mod restored;
 mod retrying;
 mod ring;
 mod rotate;
@@ -65,6 +66,7 @@ use super::{
 use crate::authority::{self, Authority, Reading, Session, Submission, Submitted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::body::Recipient;
+use crate::log::cursor::Cursor;
 use crate::log::encoding::Bytes;
 use crate::log::entry::Entry;
 use crate::log::feed::Head;
@@ -102,6 +104,8 @@ pub struct Sealed {
     me: RwLock<Principal>,
     /// The head of a cursor that was joined last.
     joined: RwLock<Option<Head>>,
+    /// The last head of the backup that was restored last, if the client was told to take it.
+    restored: Option<Head>,
     /// The newest head that each author of an item had seen, joined to the client's own.
     seen: Mutex<HashMap<Id, Head>>,
     versions: versions::Versions,
@@ -437,5 +441,9 @@ impl Backend for Sealed {
 
     async fn verify_audit(&self) -> Result<AuditProof> {
         self.replay_everything().await
+    }
+
+    async fn declare_restored(&self, last: &str) -> Result<()> {
+        self.sign_restored(Cursor::parse(last)?.head).await
     }
 }

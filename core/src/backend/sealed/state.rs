@@ -46,11 +46,23 @@ impl StateFile {
         if kept.is_some_and(|kept| kept.size >= head.size) {
             return Ok(());
         }
-        let text = text(head, self.account)?;
-        replace(&self.path, &text)
-            .map_err(|error| Error::argument("state", format!("{} can't be written: {error}", self.path.display())))?;
+        self.write(head)?;
         *kept = Some(head);
         Ok(())
+    }
+
+    /// Remembers a head in place of the one before, be it newer or not.
+    pub(super) fn replace(&self, head: Head) -> Result<()> {
+        let mut kept = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        self.write(head)?;
+        *kept = Some(head);
+        Ok(())
+    }
+
+    fn write(&self, head: Head) -> Result<()> {
+        let text = text(head, self.account)?;
+        replace(&self.path, &text)
+            .map_err(|error| Error::argument("state", format!("{} can't be written: {error}", self.path.display())))
     }
 }
 

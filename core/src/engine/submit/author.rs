@@ -51,9 +51,15 @@ impl Bench<'_> {
         }
     }
 
-    /// Refuses an author who had seen a head that this feed never had.
+    /// Refuses an author who had seen a head that this feed never had, or names one as the last that was kept.
     pub(super) async fn check_seen(&mut self, received: &Received) -> Ruled {
-        let seen = received.operation.seen;
+        if let Body::AccountRestored(body) = &received.operation.body {
+            self.check_head(received, body.last).await?;
+        }
+        self.check_head(received, received.operation.seen).await
+    }
+
+    async fn check_head(&mut self, received: &Received, seen: Head) -> Ruled {
         let real = match self.heads.get(&seen.size) {
             Some(head) => *head,
             None if seen.size == 0 => Some(Head::empty()),

@@ -3,6 +3,7 @@
 use super::timeline::Timeline;
 use super::{Directory, Placed, Progress, Refusal, Verdict};
 use crate::log::body::{AccountCreated, SUITE};
+use crate::log::feed::Head;
 use crate::log::operation::Body;
 use crate::model::id::{AccountId, Id};
 use crate::model::policy::Policy;
@@ -21,6 +22,7 @@ pub struct AccountLog {
     owners: Vec<(Id, Timeline)>,
     recoveries: Vec<(Id, Timeline)>,
     policy: (u64, Policy),
+    restored: Option<Head>,
 }
 
 impl AccountLog {
@@ -44,6 +46,7 @@ impl AccountLog {
             owners: Vec::new(),
             recoveries: Vec::new(),
             policy: (0, Policy::default()),
+            restored: None,
         })
     }
 
@@ -86,7 +89,7 @@ impl AccountLog {
             Body::RecoveryReplaced(body) if owner => {
                 hand_over(&mut self.recoveries, body.recovery, placed.position, operation.seen.size);
             }
-            Body::AccountRestored(_) if owner => {}
+            Body::AccountRestored(body) if owner => self.restored = Some(body.last),
             Body::AccountTransferred(_) | Body::RecoveryReplaced(_) | Body::AccountRestored(_) => {
                 return Err(Refusal::Right("only the owner may sign it".to_owned()));
             }
@@ -109,6 +112,11 @@ impl AccountLog {
     /// The policy in force and its version; 0 is the default.
     pub fn policy(&self) -> (u64, &Policy) {
         (self.policy.0, &self.policy.1)
+    }
+
+    /// The last head of the backup that was restored last, by the owner's word.
+    pub fn restored(&self) -> Option<Head> {
+        self.restored
     }
 
     /// Whether this principal was the owner, or the recovery key, at a place in the feed.
