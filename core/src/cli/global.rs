@@ -27,6 +27,9 @@ pub(super) struct Global {
     /// A file that remembers the newest verified tree between runs; `$STRONGROOM_STATE` by default.
     #[arg(long, global = true, value_name = "PATH")]
     state: Option<PathBuf>,
+    /// Takes a backup that the owner has restored, whatever --state remembers beyond it.
+    #[arg(long, global = true)]
+    accept_restored: bool,
     /// Answers with one JSON document; `changes --follow` with one a line.
     #[arg(long, global = true)]
     json: bool,
@@ -44,6 +47,7 @@ impl Global {
             state: self.state.clone(),
             app: Some(concat!("strongroom/", env!("CARGO_PKG_VERSION")).to_owned()),
             timeout: self.timeout,
+            accept_restored: self.accept_restored,
             ..ConnectOptions::default()
         })
         .await?;
@@ -52,7 +56,7 @@ impl Global {
         ended
     }
 
-    fn token(&self) -> Result<Secret> {
+    pub(super) fn token(&self) -> Result<Secret> {
         match &self.token_file {
             Some(path) => from_file(path),
             None => std::env::var(TOKEN).ok().and_then(trimmed).ok_or_else(|| {

@@ -19,12 +19,6 @@ pub(super) enum Later {
     Provision(Rest),
     #[command(hide = true)]
     Policy(Rest),
-    #[command(hide = true)]
-    Backup(Rest),
-    #[command(hide = true)]
-    Restore(Rest),
-    #[command(hide = true)]
-    Migrate(Rest),
 }
 
 /// Whatever comes after the name.
@@ -49,11 +43,6 @@ impl Later {
             Self::Policy(_) => {
                 ("policy", "give each grant its own role and end with `strongroom access grant --expires-at`")
             }
-            Self::Backup(_) => ("backup", "copy the database and its side files while no program has it open"),
-            Self::Restore(_) => {
-                ("restore", "put the copies back in their places while no program has the database open")
-            }
-            Self::Migrate(_) => ("migrate", "make the items anew with `strongroom item create`"),
         };
         not_yet(name, instead)
     }

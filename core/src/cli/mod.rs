@@ -3,6 +3,7 @@
 mod access;
 mod argument;
 mod audit;
+mod backup;
 mod changes;
 mod credential;
 mod failure;
@@ -75,6 +76,9 @@ enum Command {
     /// Shows who did what, and proves it.
     #[command(subcommand)]
     Audit(audit::Audit),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
+    Migrate(backup::Migrate),
     #[command(flatten)]
     Later(later::Later),
 }
@@ -132,6 +136,9 @@ async fn execute(cli: Cli, out: &Output) -> Done {
         Command::ServiceAccount(command) => command.run(&global, out).await,
         Command::Changes(command) => command.run(&global, out).await,
         Command::Audit(command) => command.run(&global, out).await,
+        Command::Backup(command) => command.run(&global, out).await,
+        Command::Restore(command) => command.run(&global, out).await,
+        Command::Migrate(command) => command.run(&global, out).await,
         Command::Later(command) => Err(command.refusal().into()),
     }
 }
@@ -189,9 +196,6 @@ mod tests {
             &["group", "list"],
             &["provision", "roster.csv"],
             &["policy", "get"],
-            &["backup"],
-            &["restore"],
-            &["migrate"],
             &["audit", "checkpoint"],
             &["audit", "export", "a.csv"],
             &["audit", "report"],

@@ -1,5 +1,7 @@
 //! From a location to a client: the one place that knows which backend a location means.
 
+mod copies;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +16,10 @@ use crate::error::{Error, Result};
 use crate::model::credential::{Credential, Save};
 use crate::model::principal::parse_email;
 use crate::model::secret::Secret;
+use crate::store::Store;
 use crate::store::sqlite::{SqliteStore, fork};
+
+pub use copies::{backup, migrate, restore};
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -92,14 +97,11 @@ pub async fn connect(options: ConnectOptions) -> Result<Client> {
                 "certificates and `allow_insecure` are for servers: leave them out here",
             ));
         }
-        if accept_restored {
-            return Err(crate::backend::not_yet("accept_restored", "connect without it"));
-        }
         let location = parse(&location_or_default(location.as_deref())?)?;
         let token = token_or_default(token)?;
         let state = state.or_else(|| std::env::var_os("STRONGROOM_STATE").map(PathBuf::from));
         let authority = location.open(false)?;
-        let options = SealedOptions { location: location.to_string(), state, app };
+        let options = SealedOptions { location: location.to_string(), state, app, accept_restored };
         let retries = max_retries.unwrap_or(DEFAULT_RETRIES);
         let signing_in = Sealed::connect(authority, token.expose().trim(), options);
         let backend = with_retries(retries, signing_in).await?;
@@ -148,11 +150,36 @@ impl Location {
     }
 
     fn open(&self, create: bool) -> Result<Arc<dyn Authority>> {
-        let store = match self {
+        Ok(Engine::new(self.store(create)?))
+    }
+
+    fn store(&self, create: bool) -> Result<Arc<dyn Store>> {
+        Ok(match self {
             Self::Sqlite(path) => SqliteStore::open(path, create)?,
             Self::Memory(name) => SqliteStore::memory(name, create)?,
+        })
+    }
+
+    /// Refuses a place where a new account would be in something's way.
+    fn is_free(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(path) => SqliteStore::is_free(path),
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Empties a place that was filled in part.
+    fn remove(&self) {
+        let removed = match self {
+            Self::Sqlite(path) => SqliteStore::remove(path),
+            Self::Memory(name) => {
+                SqliteStore::drop_memory(name);
+                Ok(())
+            }
         };
-        Ok(Engine::new(store))
+        if let Err(error) = removed {
+            tracing::warn!(?error, "a copy that failed is still there: remove it");
+        }
     }
 }
 

@@ -18,7 +18,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use builder::{ConnectOptions, after_fork_in_parent, before_fork, connect, drop_memory, init};
+pub use builder::{
+    ConnectOptions, after_fork_in_parent, backup, before_fork, connect, drop_memory, init, migrate, restore,
+};
 
 use tokio::sync::watch;
 
