@@ -53,4 +53,10 @@ pub mod error;
 pub mod fuzz;
 pub mod log;
 pub mod model;
+#[cfg(feature = "remote")]
+pub mod remote;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod store;
+#[cfg(any(feature = "remote", feature = "server"))]
+pub mod wire;

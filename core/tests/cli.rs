@@ -327,7 +327,8 @@ fn wrong_usage_is_two_and_a_missing_token_is_one() {
     assert!(said.errors.starts_with("strongroom: connect: token: "), "{}", said.errors);
     assert!(said.errors.contains("$STRONGROOM_TOKEN") && said.errors.contains("--token-file"), "{}", said.errors);
     assert_eq!(room.run(&["whoami", "--location", "classroom.db", "--json"]).refusal(), "invalid_argument");
-    assert_eq!(room.run(&["serve", "--json"]).refusal(), "unsupported");
+    assert_eq!(room.run(&["serve", "--json"]).refusal(), "invalid_argument");
+    assert_eq!(room.run(&["provision", "--json"]).refusal(), "unsupported");
     assert_eq!(room.run(&["--version"]).code, Some(0));
 }
 

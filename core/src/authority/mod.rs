@@ -107,6 +107,11 @@ pub trait Authority: Send + Sync {
     async fn challenge(&self, principal: Id, key: Id) -> Result<Challenge>;
     /// Opens a session.
     async fn sign_in(&self, sign_in: SignIn) -> Result<Session>;
+    /// Whose session this is.
+    ///
+    /// # Errors
+    /// `Unauthenticated` if it has ended, as everything that is asked in a session.
+    async fn whose(&self, session: Session) -> Result<Id>;
 
     /// Founds the account with its first operations.
     ///

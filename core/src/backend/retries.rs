@@ -15,6 +15,9 @@ pub const DEFAULT_RETRIES: u32 = 2;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// A pause that a server asks for is made if it is no longer than this; a longer one is the caller's to make.
+const LONGEST_ASKED: Duration = Duration::from_secs(10);
+
 tokio::task_local! {
     static RETRIES: u32;
 }
@@ -29,14 +32,25 @@ pub(super) fn pauses() -> impl Iterator<Item = Duration> {
     policy().build()
 }
 
-/// Does `work` again while it answers `Unavailable`; it must be safe to repeat.
+/// Does `work` again while its error may pass; it must be safe to repeat.
 pub(super) async fn retried<T, F: Future<Output = Result<T>>>(work: impl FnMut() -> F) -> Result<T> {
-    work.retry(policy()).sleep(tokio::time::sleep).when(is_passing).await
+    let asked = |error: &Error, pause: Option<Duration>| pause.map(|pause| pause_after(error, pause));
+    work.retry(policy()).sleep(tokio::time::sleep).when(is_passing).adjust(asked).await
 }
 
-/// Whether an error may be gone at the next try.
+/// Whether an error may be gone at the next try: what is `Unavailable`, and what a server asks to be asked later.
 pub(super) fn is_passing(error: &Error) -> bool {
-    error.kind() == ErrorKind::Unavailable
+    let soon = error.retry_after().is_some_and(|wait| wait <= LONGEST_ASKED);
+    match error.kind() {
+        ErrorKind::Unavailable => error.retry_after().is_none() || soon,
+        ErrorKind::RateLimited => soon,
+        _ => false,
+    }
+}
+
+/// The pause after an error, no shorter than it asks for.
+pub(super) fn pause_after(error: &Error, pause: Duration) -> Duration {
+    error.retry_after().map_or(pause, |wait| wait.max(pause))
 }
 
 fn policy() -> ExponentialBuilder {
@@ -70,6 +84,10 @@ mod tests {
         assert_eq!(tries(0, away).await, 1);
         assert_eq!(tries(3, away).await, 4);
         assert_eq!(tries(5, || Error::not_found("gone")).await, 1);
+        let limited = |wait| Error::new(ErrorKind::RateLimited, "too fast").with_retry_after(wait);
+        assert!(is_passing(&limited(LONGEST_ASKED)) && !is_passing(&limited(LONGEST_ASKED * 2)));
+        assert!(!is_passing(&Error::new(ErrorKind::RateLimited, "for how long is not said")));
+        assert_eq!(pause_after(&limited(LONGEST_ASKED), FIRST_PAUSE), LONGEST_ASKED);
         assert_eq!(pauses().count(), 2, "outside a call, the default");
     }
 

@@ -30,6 +30,12 @@ pub(super) struct Global {
     /// Takes a backup that the owner has restored, whatever --state remembers beyond it.
     #[arg(long, global = true)]
     accept_restored: bool,
+    /// Certificates to trust besides the system's, in PEM; for a server.
+    #[arg(long, global = true, value_name = "PATH")]
+    ca_file: Option<PathBuf>,
+    /// Allows HTTP without TLS to and, with `serve`, from other machines.
+    #[arg(long, global = true, env = "STRONGROOM_ALLOW_INSECURE", hide_env = true)]
+    pub(super) allow_insecure: bool,
     /// Answers with one JSON document; `changes --follow` with one a line.
     #[arg(long, global = true)]
     json: bool,
@@ -48,6 +54,8 @@ impl Global {
             app: Some(concat!("strongroom/", env!("CARGO_PKG_VERSION")).to_owned()),
             timeout: self.timeout,
             accept_restored: self.accept_restored,
+            ca_file: self.ca_file.clone(),
+            allow_insecure: self.allow_insecure,
             ..ConnectOptions::default()
         })
         .await?;

@@ -12,8 +12,6 @@ pub(super) enum Later {
     #[command(hide = true)]
     Accept(Rest),
     #[command(hide = true)]
-    Serve(Rest),
-    #[command(hide = true)]
     Group(Rest),
     #[command(hide = true)]
     Provision(Rest),
@@ -34,7 +32,6 @@ impl Later {
     pub(super) fn refusal(&self) -> Error {
         let (name, instead) = match self {
             Self::Accept(_) => ("accept", "whoever may manage users makes a token with `strongroom user create`"),
-            Self::Serve(_) => ("serve", "give every program the database itself with --location PATH"),
             Self::Group(_) => ("groups", "give each member a role with `strongroom access grant`"),
             Self::Provision(_) => (
                 "provisioning",

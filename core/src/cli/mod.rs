@@ -21,6 +21,8 @@ mod progress;
 mod read;
 mod render;
 mod rotate_token;
+#[cfg(feature = "server")]
+mod serve;
 mod service_account;
 mod user;
 mod vault;
@@ -79,6 +81,8 @@ enum Command {
     Backup(backup::Backup),
     Restore(backup::Restore),
     Migrate(backup::Migrate),
+    #[cfg(feature = "server")]
+    Serve(serve::Serve),
     #[command(flatten)]
     Later(later::Later),
 }
@@ -104,8 +108,12 @@ fn answer(arguments: Vec<OsString>, writer: Box<dyn Write + Send>, width: Option
 }
 
 fn perform(cli: Cli, out: &Output) -> Done {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    let serves = cli.command.serves();
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if !serves {
+        builder.worker_threads(2);
+    }
+    let runtime = builder
         .enable_all()
         .build()
         .map_err(|error| Error::unavailable(format!("no thread can be started: {error}")).caused_by(error))?;
@@ -113,12 +121,24 @@ fn perform(cli: Cli, out: &Output) -> Done {
         tokio::select! {
             biased;
             ended = Box::pin(execute(cli, out)) => ended,
-            () = interrupted() => Err(Failure::Interrupted),
+            // A server ends by itself, with what it has accepted.
+            () = interrupted(), if !serves => Err(Failure::Interrupted),
         }
     });
     // A thread that waits for standard input would keep an interrupted command from ending.
     runtime.shutdown_background();
     ended
+}
+
+impl Command {
+    /// Whether it runs until it is told to end.
+    fn serves(&self) -> bool {
+        match self {
+            #[cfg(feature = "server")]
+            Self::Serve(_) => true,
+            _ => false,
+        }
+    }
 }
 
 async fn execute(cli: Cli, out: &Output) -> Done {
@@ -139,6 +159,8 @@ async fn execute(cli: Cli, out: &Output) -> Done {
         Command::Backup(command) => command.run(&global, out).await,
         Command::Restore(command) => command.run(&global, out).await,
         Command::Migrate(command) => command.run(&global, out).await,
+        #[cfg(feature = "server")]
+        Command::Serve(command) => command.run(&global, out).await,
         Command::Later(command) => Err(command.refusal().into()),
     }
 }
@@ -192,7 +214,6 @@ mod tests {
     fn what_comes_later_says_what_to_use_instead() {
         for command in [
             &["accept", "code"][..],
-            &["serve", "--listen", "x"],
             &["group", "list"],
             &["provision", "roster.csv"],
             &["policy", "get"],

@@ -16,6 +16,8 @@ use crate::error::{Error, Result};
 use crate::model::credential::{Credential, Save};
 use crate::model::principal::parse_email;
 use crate::model::secret::Secret;
+#[cfg(feature = "remote")]
+use crate::remote::{Remote, RemoteOptions};
 use crate::store::Store;
 use crate::store::sqlite::{SqliteStore, fork};
 
@@ -51,6 +53,15 @@ pub struct ConnectOptions {
 enum Location {
     Sqlite(PathBuf),
     Memory(String),
+    Server(String),
+}
+
+/// How to reach a server.
+#[derive(Clone, Debug)]
+struct Reach {
+    ca_file: Option<PathBuf>,
+    allow_insecure: bool,
+    timeout: Duration,
 }
 
 /// Makes an account in a new database, and its owner.
@@ -63,7 +74,13 @@ pub async fn init(location: Option<&str>, owner: &str, save: Option<Save>) -> Re
     let work = async {
         let owner = parse_email(owner)?;
         let location = parse(&location_or_default(location)?)?.named()?;
-        let authority = location.open(true)?;
+        if matches!(location, Location::Server(_)) {
+            return Err(Error::unsupported(
+                "a server serves a database that has an account: run `strongroom init` with the database as the location, \
+                 then `strongroom serve`",
+            ));
+        }
+        let authority = Engine::new(location.store(true)?);
         let founded = sealed::found(authority.as_ref(), &owner, &location.to_string(), save).await;
         authority.close().await;
         founded
@@ -91,16 +108,16 @@ pub async fn connect(options: ConnectOptions) -> Result<Client> {
         let timeout = timeout.unwrap_or(DEFAULT_TIMEOUT);
         check::timeout(timeout)?;
         let app = app.map(|app| check::required("app", app, 256)).transpose()?;
-        if ca_file.is_some() || allow_insecure {
+        let location = parse(&location_or_default(location.as_deref())?)?;
+        if !matches!(location, Location::Server(_)) && (ca_file.is_some() || allow_insecure) {
             return Err(Error::argument(
                 "ca_file",
                 "certificates and `allow_insecure` are for servers: leave them out here",
             ));
         }
-        let location = parse(&location_or_default(location.as_deref())?)?;
         let token = token_or_default(token)?;
         let state = state.or_else(|| std::env::var_os("STRONGROOM_STATE").map(PathBuf::from));
-        let authority = location.open(false)?;
+        let authority = location.open(Reach { ca_file, allow_insecure, timeout })?;
         let options = SealedOptions { location: location.to_string(), state, app, accept_restored };
         let retries = max_retries.unwrap_or(DEFAULT_RETRIES);
         let signing_in = Sealed::connect(authority, token.expose().trim(), options);
@@ -117,7 +134,7 @@ pub fn drop_memory(location: &str) -> Result<()> {
             SqliteStore::drop_memory(&name);
             Ok(())
         }
-        Location::Sqlite(_) => {
+        Location::Sqlite(_) | Location::Server(_) => {
             Err(Error::argument("location", "only a `memory:` database is dropped: remove a file yourself"))
         }
     };
@@ -149,15 +166,20 @@ impl Location {
         }
     }
 
-    fn open(&self, create: bool) -> Result<Arc<dyn Authority>> {
-        Ok(Engine::new(self.store(create)?))
+    /// The authority over it.
+    fn open(&self, reach: Reach) -> Result<Arc<dyn Authority>> {
+        match self {
+            Self::Server(location) => server(location, reach),
+            Self::Sqlite(_) | Self::Memory(_) => Ok(Engine::new(self.store(false)?)),
+        }
     }
 
     fn store(&self, create: bool) -> Result<Arc<dyn Store>> {
-        Ok(match self {
-            Self::Sqlite(path) => SqliteStore::open(path, create)?,
-            Self::Memory(name) => SqliteStore::memory(name, create)?,
-        })
+        match self {
+            Self::Sqlite(path) => Ok(SqliteStore::open(path, create)?),
+            Self::Memory(name) => Ok(SqliteStore::memory(name, create)?),
+            Self::Server(_) => Err(no_database()),
+        }
     }
 
     /// Refuses a place where a new account would be in something's way.
@@ -165,6 +187,7 @@ impl Location {
         match self {
             Self::Sqlite(path) => SqliteStore::is_free(path),
             Self::Memory(_) => Ok(()),
+            Self::Server(_) => Err(no_database()),
         }
     }
 
@@ -176,6 +199,7 @@ impl Location {
                 SqliteStore::drop_memory(name);
                 Ok(())
             }
+            Self::Server(_) => Ok(()),
         };
         if let Err(error) = removed {
             tracing::warn!(?error, "a copy that failed is still there: remove it");
@@ -183,11 +207,39 @@ impl Location {
     }
 }
 
+fn no_database() -> Error {
+    Error::argument("location", "a server is no database: give the database itself")
+}
+
+#[cfg(feature = "remote")]
+fn server(location: &str, reach: Reach) -> Result<Arc<dyn Authority>> {
+    let Reach { ca_file, allow_insecure, timeout } = reach;
+    Ok(Remote::at(location, RemoteOptions { ca_file, allow_insecure, timeout })?)
+}
+
+#[cfg(not(feature = "remote"))]
+fn server(location: &str, _: Reach) -> Result<Arc<dyn Authority>> {
+    Err(Error::unsupported(format!(
+        "{location} is a server, and this build has no client for one: build it with the feature `remote`"
+    )))
+}
+
+/// The authority over a database, `$STRONGROOM_LOCATION` by default, for a server whose sessions are bound to this origin.
+///
+/// # Errors
+/// `NotFound` if there is no database; `InvalidArgument` if the location is a server itself.
+#[cfg(feature = "server")]
+pub(crate) fn authority_at(location: Option<&str>, origin: &str) -> Result<Arc<dyn Authority>> {
+    let store = parse(&location_or_default(location)?)?.store(false)?;
+    Ok(Engine::at(store, origin.to_owned()))
+}
+
 impl std::fmt::Display for Location {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Memory(name) => write!(f, "memory:{name}"),
+            Self::Server(location) => f.write_str(location),
         }
     }
 }
@@ -229,7 +281,7 @@ fn parse(location: &str) -> Result<Location> {
     match location.split_once(':').map(|(scheme, _)| scheme) {
         Some("sqlite") => Ok(Location::Sqlite(PathBuf::from(&location["sqlite:".len()..]))),
         Some("postgresql" | "postgres") => later("PostgreSQL"),
-        Some("https" | "http") => later("a server"),
+        Some("https" | "http") => Ok(Location::Server(location.to_owned())),
         Some("onepassword") => later("1Password"),
         // A drive letter is one character; every scheme has more.
         Some(scheme) if scheme.len() > 1 && scheme.chars().all(|c| c.is_ascii_alphanumeric()) => {

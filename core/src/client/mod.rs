@@ -18,6 +18,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "server")]
+pub(crate) use builder::authority_at;
 pub use builder::{
     ConnectOptions, after_fork_in_parent, backup, before_fork, connect, drop_memory, init, migrate, restore,
 };

@@ -82,9 +82,9 @@ impl Engine {
         let shared = serves.then(|| Arc::clone(&store));
         Arc::new(Self {
             store,
+            sessions: Sessions::new(shared, origin.clone()),
             origin,
             known: Mutex::new(Known::new()),
-            sessions: Sessions::new(shared),
             uploads: Uploads::new(),
             notes: Notes::new(),
             nodes: RecentNodes::new(),
@@ -125,6 +125,10 @@ impl Authority for Engine {
 
     async fn sign_in(&self, sign_in: SignIn) -> Result<Session> {
         self.open_session(sign_in).await
+    }
+
+    async fn whose(&self, session: Session) -> Result<Id> {
+        self.look(session).await.map(|look| look.caller.principal)
     }
 
     async fn found(&self, submissions: Vec<Submission>) -> Result<Vec<Receipt>> {

@@ -133,7 +133,8 @@ impl Engine {
 
     /// Goes on with a session that another engine opened.
     async fn take_over(&self, session: Session, snapshot: &mut dyn Snapshot) -> Result<Caller> {
-        let Opened { principal, generation, app } = self.sessions.opened(session).await?.ok_or_else(refused)?;
+        let Opened { principal, generation, app, origin: _ } =
+            self.sessions.opened(session).await?.ok_or_else(refused)?;
         let log = LogId::new(LogKind::Principal, principal);
         let view = self.view(snapshot, [log]).await?;
         let name = ReadEntry::session_id(session.0);

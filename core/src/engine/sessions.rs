@@ -46,6 +46,9 @@ pub(super) struct Opened {
     pub(super) generation: u32,
     #[n(2)]
     pub(super) app: Option<String>,
+    /// Where; at another origin it is none.
+    #[n(3)]
+    pub(super) origin: String,
 }
 
 /// A session as this engine knows it.
@@ -63,10 +66,12 @@ pub(super) struct Sessions {
     open: Cache<Id, Arc<Open>>,
     /// Where they are too, if others serve the same callers.
     store: Option<Arc<dyn Store>>,
+    /// What they are bound to.
+    origin: String,
 }
 
 impl Sessions {
-    pub(super) fn new(store: Option<Arc<dyn Store>>) -> Self {
+    pub(super) fn new(store: Option<Arc<dyn Store>>, origin: String) -> Self {
         Self {
             challenges: Cache::builder()
                 .max_capacity(CHALLENGES)
@@ -75,6 +80,7 @@ impl Sessions {
                 .build(),
             open: Cache::builder().max_capacity(SESSIONS).eviction_policy(EvictionPolicy::lru()).build(),
             store,
+            origin,
         }
     }
 
@@ -124,7 +130,8 @@ impl Sessions {
     pub(super) async fn opened(&self, session: Session) -> Result<Option<Opened>> {
         let Some(store) = &self.store else { return Ok(None) };
         let kept = store.kept(Kept::Session, ReadEntry::session_id(session.0)).await?;
-        kept.map(|bytes| decode("a session", &bytes)).transpose()
+        let opened: Option<Opened> = kept.map(|bytes| decode("a session", &bytes)).transpose()?;
+        Ok(opened.filter(|opened| opened.origin == self.origin))
     }
 
     /// The session's caller, looked at anew.
@@ -151,7 +158,12 @@ impl Sessions {
         let Some(store) = &self.store else { return Ok(u64::MAX) };
         let until = clock::now() + SESSION_LIVES;
         let Caller { principal, generation, app, .. } = caller;
-        let opened = Opened { principal: *principal, generation: *generation, app: app.as_deref().map(str::to_owned) };
+        let opened = Opened {
+            principal: *principal,
+            generation: *generation,
+            app: app.as_deref().map(str::to_owned),
+            origin: self.origin.clone(),
+        };
         store.keep(Kept::Session, ReadEntry::session_id(session.0), encode(&opened), until).await?;
         Ok(until)
     }

@@ -77,6 +77,7 @@ macro_rules! unchecked {
 }
 
 unchecked! {
+    whose() -> Id;
     submit(submissions: Vec<Submission>) -> Vec<Result<Submitted>>;
     find_operations(of: Vec<(Option<LogId>, Id)>) -> Vec<Option<Vec<u8>>>;
     put_piece(vault: Id, file: Id, index: u64, piece: bytes::Bytes) -> ();

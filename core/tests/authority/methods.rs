@@ -7,6 +7,7 @@ macro_rules! authority_methods {
             challenge(principal: Id, key: Id) -> Challenge;
             sign_in(sign_in: SignIn) -> Session;
             found(submissions: Vec<Submission>) -> Vec<Receipt>;
+            whose(session: Session) -> Id;
             submit(session: Session, submissions: Vec<Submission>) -> Vec<Result<Submitted>>;
             find_operations(session: Session, of: Vec<(Option<LogId>, Id)>) -> Vec<Option<Vec<u8>>>;
             piece(session: Session, vault: Id, file: Id, index: u64) -> Vec<u8>;

@@ -1,6 +1,6 @@
-//! The shared behaviour cases of `tests/cases`, each a test of its own on every backend of this process.
+//! The shared behaviour cases of `tests/cases`, each a test of its own on every backend of this process and through a server.
 //!
-//! `STRONGROOM_TEST_BACKEND=memory` or `sqlite` runs them on that one alone.
+//! `STRONGROOM_TEST_BACKEND=memory`, `sqlite` or `server` runs them on that one alone.
 
 mod args;
 mod calls;

@@ -26,9 +26,11 @@ pub(crate) struct World {
 impl World {
     /// A fresh account, with `owner` and `rescue` saved.
     pub(crate) async fn new(backend: Backend) -> Outcome<Self> {
-        let place = Place::new(backend)?;
-        let made = client::init(Some(&place.location), OWNER, None).await.map_err(|error| format!("{error:?}"))?;
-        let owner = json::credential(&made, true);
+        let mut place = Place::new(backend)?;
+        let made = client::init(Some(&place.database), OWNER, None).await.map_err(|error| format!("{error:?}"))?;
+        place.serve()?;
+        let mut owner = json::credential(&made, true);
+        owner["location"] = json!(place.location);
         let rescue = json!({ "token": owner["recovery"], "location": owner["location"] });
         let saved = Map::from_iter([
             ("location".to_owned(), json!(place.location)),

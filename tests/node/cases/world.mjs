@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import * as strongroom from 'strongroom'
 import { camelCase, javascript, snakeCase } from './arguments.mjs'
 import { check } from './matching.mjs'
+import { Server } from './server.mjs'
 import * as values from './values.mjs'
 
 const OWNER = 'owner@example.edu'
@@ -66,6 +67,7 @@ export class World {
     const form = (name) => (backend === 'memory' ? `memory:${join(directory, name)}` : `sqlite:${join(directory, name)}`)
     this.places = [form('case.db'), form('elsewhere.db')]
     this.saved = { location: this.places[0], elsewhere: this.places[1] }
+    this.serves = backend === 'server'
     this.clients = {}
     this.feeds = {}
   }
@@ -74,8 +76,13 @@ export class World {
   async run(suite, trial) {
     try {
       const made = await strongroom.init(this.places[0], { owner: OWNER })
-      this.saved.owner = shown(made)
-      this.saved.rescue = { token: made.recovery, location: made.location }
+      if (this.serves) {
+        this.server = await Server.over(this.places[0], join(this.directory, 'server.log'))
+        this.saved.location = this.server.location
+      }
+      const { location } = this.saved
+      this.saved.owner = { ...shown(made), location }
+      this.saved.rescue = { token: made.recovery, location }
       for (const [part, steps] of [['before', suite.before], ['step', trial.steps]]) {
         for (const [at, step] of steps.entries()) {
           try {
@@ -93,6 +100,7 @@ export class World {
   async end() {
     for (const feed of Object.values(this.feeds)) feed.close()
     for (const client of Object.values(this.clients)) await client.close()
+    await this.server?.end()
     for (const place of this.places) {
       try {
         strongroom.drop(place)
@@ -124,14 +132,15 @@ export class World {
     if (!this.clients[name]) {
       const saved = this.saved[name]
       assert(saved?.token, `\`${name}\` is no saved credential`)
-      this.clients[name] = await strongroom.connect(saved.location ?? this.places[0], saved.token)
+      this.clients[name] = await strongroom.connect(saved.location ?? this.saved.location, saved.token)
     }
     return this.clients[name]
   }
 
   /** Makes the call, and answers as the cases do. */
   async call(step, client, resolved) {
-    const args = step.call === 'init' || step.call === 'connect' ? { location: this.places[0], ...resolved } : resolved
+    const place = { init: this.places[0], connect: this.saved.location }[step.call]
+    const args = place === undefined ? resolved : { location: place, ...resolved }
     const { all, list } = javascript(step.call, args, this.directory)
     switch (step.call) {
       case 'time':

@@ -13,6 +13,7 @@ from strongroom import AsyncPage, Page, StrongroomError, errors
 from . import arguments, matching, values
 from .answers import shown
 from .case import UNSAID, Case, Step, Suite
+from .server import Server
 from .twins import Blocking
 
 OWNER = "owner@example.edu"
@@ -32,6 +33,8 @@ class World:
         form = "memory:{}" if backend == "memory" else "sqlite:{}"
         self.places = [form.format(directory / name) for name in ("case.db", "elsewhere.db")]
         self.saved: values.Saved = dict(zip(("location", "elsewhere"), self.places, strict=True))
+        self.serves = backend == "server"
+        self.server: Server | None = None
         self.clients: dict[str, Any] = {}
         self.feeds: dict[str, Any] = {}
 
@@ -39,8 +42,12 @@ class World:
         """Takes all steps of the case."""
         try:
             made = await self.twin.settled(self.twin.function("init")(self.places[0], owner=OWNER))
-            self.saved["owner"] = shown(made)
-            self.saved["rescue"] = {"token": made.recovery, "location": made.location}
+            if self.serves:
+                self.server = Server(self.places[0], self.directory / "server.log")
+                self.saved["location"] = self.server.location
+            location = self.saved["location"]
+            self.saved["owner"] = {**shown(made), "location": location}
+            self.saved["rescue"] = {"token": made.recovery, "location": location}
             for part, steps in (("before", suite.before), ("step", case.steps)):
                 for number, step in enumerate(steps, 1):
                     try:
@@ -56,6 +63,8 @@ class World:
             feed.close()
         for client in self.clients.values():
             await self.twin.close(client)
+        if self.server is not None:
+            self.server.end()
         for place in self.places:
             with contextlib.suppress(StrongroomError):
                 strongroom.drop(place)
@@ -82,7 +91,7 @@ class World:
         if name not in self.clients:
             saved = self.saved.get(name)
             assert isinstance(saved, dict) and "token" in saved, f"`{name}` is no saved credential"
-            coming = self.twin.function("connect")(saved.get("location", self.places[0]), saved["token"])
+            coming = self.twin.function("connect")(saved.get("location", self.saved["location"]), saved["token"])
             self.clients[name] = await self.twin.settled(coming)
         return self.clients[name]
 
@@ -129,7 +138,7 @@ class World:
     async def connected(self, step: Step, client: Any, args: dict[str, Any]) -> Any:
         """Connects; under the name to save, the connection is there for later steps."""
         if client is None:
-            args.setdefault("location", self.places[0])
+            args.setdefault("location", self.saved["location"])
             client = await self.twin.settled(self.twin.function("connect")(**args))
         else:
             client = client.with_options(**args)

@@ -80,12 +80,14 @@ impl Sealed {
         let owner = known.directory()?.account.owner().unwrap_or(token.principal);
         let profiles = profiles::Profiles::default();
         let me = profiles.view(authority.as_ref(), session, &known, log).await?;
+        let ring = Arc::new(Ring::new(identity, signer, session));
+        authority.renews(Arc::clone(&ring), app.clone());
         let sealed = Self {
             authority,
             location,
             account: token.account,
             principal: token.principal,
-            ring: Ring::new(identity, signer, session),
+            ring,
             trust,
             state,
             profiles,

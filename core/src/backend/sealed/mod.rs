@@ -97,7 +97,7 @@ pub struct Sealed {
     location: String,
     account: AccountId,
     principal: Id,
-    ring: Ring,
+    ring: Arc<Ring>,
     trust: Trust,
     state: Option<StateFile>,
     profiles: profiles::Profiles,

@@ -68,6 +68,14 @@ impl Ring {
         }
     }
 
+    /// Goes on in another session of the same keys.
+    pub(super) fn renew(&self, ended: Session, session: Session) {
+        let mut acting = self.acting.write().unwrap_or_else(PoisonError::into_inner);
+        if acting.session == ended {
+            acting.session = session;
+        }
+    }
+
     /// The keys of a generation that was rotated away, if they were opened.
     pub(super) fn retired(&self, generation: u32) -> Option<Arc<RetiredIdentity>> {
         self.retired.read().unwrap_or_else(PoisonError::into_inner).get(&generation).cloned()

@@ -19,7 +19,7 @@ use crate::world::World;
 pub(crate) async fn call(world: &mut World, step: &Step, args: &mut Args) -> Result<Value, Trouble> {
     match step.call.as_str() {
         "init" => {
-            let location = args.maybe_text("location")?.unwrap_or_else(|| world.place.location.clone());
+            let location = args.maybe_text("location")?.unwrap_or_else(|| world.place.database.clone());
             let (owner, keeper) = (args.text("owner")?, Keeper::of(args)?);
             let made = client::init(Some(&location), &owner, keeper.hook()).await;
             keeper.check(made)

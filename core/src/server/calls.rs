@@ -1,0 +1,54 @@
+//! The calls of a session: the body's arguments to the authority, its answer back.
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+
+use super::Face;
+use super::answer::{Form, Refused, Told};
+use super::bearer::Bearer;
+use crate::wire::calls::calls;
+use crate::wire::{Crosses, Key, Octets, calls as requests, refusal, rows, states, tables};
+
+macro_rules! handlers {
+    (
+        { $($(#[$about:meta])* $whole:ident $whole_path:literal $whole_tag:literal ($body:ty = $asked:ty)
+            -> $told:ty = $answer:ty;)* }
+        { $($(#[$doc:meta])* $name:ident $path:literal $tag:literal $request:ident($($argument:ident: $type:ty),*)
+            -> $form:ty = $result:ty;)* }
+    ) => {
+        $(
+            $(#[$about])*
+            #[utoipa::path(
+                post, path = $whole_path, tag = $whole_tag, request_body = $body, security(("bearer" = [])),
+                responses((status = 200, description = "The answer.", body = $told))
+            )]
+            pub(super) async fn $whole(
+                State(face): State<Face>, caller: Bearer, Form(body): Form<$body>,
+            ) -> Result<Told<$told>, Refused> {
+                Ok(Told(face.authority().$whole(caller.session, Crosses::from_form(body)).await?.into_form()))
+            }
+        )*
+
+        $(
+            $(#[$doc])*
+            #[utoipa::path(
+                post, path = $path, tag = $tag, request_body = requests::$request, security(("bearer" = [])),
+                responses((status = 200, description = "The answer.", body = $form))
+            )]
+            pub(super) async fn $name(
+                State(face): State<Face>, caller: Bearer, Form(body): Form<requests::$request>,
+            ) -> Result<Told<$form>, Refused> {
+                let requests::$request { $($argument,)* } = body;
+                Ok(Told(face.authority().$name(caller.session, $(Crosses::from_form($argument)),*).await?.into_form()))
+            }
+        )*
+
+        /// Adds a route for each.
+        pub(super) fn routes(router: Router<Face>) -> Router<Face> {
+            router $(.route($whole_path, post($whole)))* $(.route($path, post($name)))*
+        }
+    };
+}
+
+calls!(handlers);

@@ -1,0 +1,12 @@
+//! A server and what may come to it: its document, its limits, its end, and whoever stands between.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
+#![allow(clippy::large_futures, reason = "a test has few of them")]
+
+mod document;
+mod limits;
+mod origin;
+mod process;
+mod raw;
+mod sessions;
+mod stopping;
+mod streams;
