@@ -1,11 +1,14 @@
-"""A class of thirty on an embedded store: `make demo`, or `python examples/classroom.py`.
+"""A class of thirty: `make demo`, or `python examples/classroom.py`.
 
-A teacher's backend makes an account in a new SQLite file. Its service account signs thirty students up, each with a
+A teacher's backend makes an account in a new SQLite file, or where `--location` says. Its service account signs thirty students up, each with a
 vault of their own. Every student, in a process of their own, hands in an essay. The grader, in another process, sees
 each upload, reads it, and writes a grade that the student reads. Every student then tries to get at the vaults of the
 others. One student leaves. In the end the whole log is verified.
 
 Each process finds its location and its token in the environment. It has nothing else that opens a vault.
+
+`--location postgresql://…` is an empty database that all processes open. `--location https://…` is a server, where the account is
+made already and its owner's token is in $STRONGROOM_TOKEN; given several times, the servers of one database, which the processes take in turn.
 
 With `--token-file FILE` the backend's token is left there, for classroom.mjs to go on in the same classroom, from Node. What its
 students hand in is read by `--look-in`.
@@ -17,6 +20,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import secrets
 import statistics
 import subprocess
@@ -26,6 +30,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -51,30 +56,35 @@ def mark(essay: bytes) -> str:
 # The backend: makes the account, signs students up, and ends an access.
 
 
-def tell_the_story(location: str, size: int, token_file: Path | None) -> None:
-    """All of it, in one SQLite file."""
+def tell_the_story(locations: Sequence[str], size: int, token_file: Path | None) -> None:
+    """All of it, in one account, which is at each of these locations."""
     begin = time.perf_counter()
 
     def say(text: str) -> None:
         print(f"{time.perf_counter() - begin:6.2f} s  {text}", flush=True)
 
-    say(f"Strongroom {strongroom.__version__}, a class of {size}, in {location}")
-    kit = strongroom.init(location, owner="teacher@example.edu")
-    teacher = strongroom.connect(location, kit.token)
-    say("The account is made. Its owner is the teacher; the recovery code is to be printed and kept off line.")
+    say(f"Strongroom {strongroom.__version__}, a class of {size}, in {' and '.join(map(shown, locations))}")
+    if locations[0].startswith(("http:", "https:")):
+        teacher = strongroom.connect(locations[0])
+        say("The account is there. Its owner is the teacher, who finds the token in the environment.")
+    else:
+        kit = strongroom.init(locations[0], owner="teacher@example.edu")
+        teacher = strongroom.connect(locations[0], kit.token)
+        say("The account is made. Its owner is the teacher; the recovery code is to be printed and kept off line.")
     account = teacher.service_accounts.create("grader", can_create_vaults=True, can_manage_users=True)
     if token_file is not None:
         token_file.touch(mode=0o600)
         token_file.write_text(account.token, encoding="utf-8")
-    backend = strongroom.connect(location, account.token, app="backend/1.0")
+    backend = strongroom.connect(locations[-1], account.token, app="backend/1.0")
     say("The service account `grader` may create vaults and manage users, and nothing else.")
 
     kits, vaults, signed_up = zip(*(sign_up(backend, number) for number in range(1, size + 1)), strict=True)
     say(f"{size} students have signed up. Each has a user, and a vault that they may write in.")
 
-    grader = start("grade", account, after=backend.changes.cursor(), count=size)
+    turns = cycle(locations)
+    grader = start("grade", account, next(turns), after=backend.changes.cursor(), count=size)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        done = list(pool.map(lambda kit: finish(start("hand-in", kit)), kits))
+        done = list(pool.map(lambda kit, at: finish(start("hand-in", kit, at)), kits, turns))
     graded = finish(grader)
     say(f"{size} essays were handed in, {AT_ONCE} at a time. Each was read, graded, and its grade read.")
     demand(max(graded["seen"]) < 1, f"the grader saw an upload only after {max(graded['seen']):.2f} s")
@@ -82,11 +92,12 @@ def tell_the_story(location: str, size: int, token_file: Path | None) -> None:
     places = [(vault.id, hand_in["item"], hand_in["file"]) for vault, hand_in in zip(vaults, done, strict=True)]
     others = [places[number + 1 :] + places[:number] for number in range(size)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        tried = list(pool.map(lambda kit, others: finish(start("pry", kit, places=others, own=1)), kits, others))
+        pries = pool.map(lambda kit, at, others: finish(start("pry", kit, at, places=others, own=1)), kits, turns, others)
+        tried = list(pries)
     say(f"Every student tried every classmate's vault: {sum(each['refused'] for each in tried):,} calls, all `NotFound`.")
 
     backend.access.revoke(vaults[-1].id, kits[-1].principal.id)
-    finish(start("pry", kits[-1], places=places[-1:], own=0))
+    finish(start("pry", kits[-1], next(turns), places=places[-1:], own=0))
     say(f"Student {size} left, and the vault moved to a new key. What was theirs is not there for them.")
     proof = teacher.audit.verify()
     say(f"The log is verified: {proof.events:,} events, in a tree of {proof.tree_size:,} leaves.")
@@ -135,6 +146,11 @@ def look_in(location: str, token: str, language: str) -> None:
     print(f"{len(handed_in)} essays and grades that were written in Node are read in Python.")
 
 
+def shown(location: str) -> str:
+    """A location without a password."""
+    return re.sub(r"//[^/@]*@", "//", location)
+
+
 def show(step: str, times: Sequence[float]) -> None:
     """How long a step took."""
     print(f"{step:<46}{statistics.median(times) * 1000:>8.1f}{max(times) * 1000:>9.1f}")
@@ -143,9 +159,9 @@ def show(step: str, times: Sequence[float]) -> None:
 # The processes: a role, what it is given, and a token in the environment.
 
 
-def start(role: str, kit: Credential, **given: Any) -> subprocess.Popen[str]:
+def start(role: str, kit: Credential, location: str, **given: Any) -> subprocess.Popen[str]:
     """A process of this file, in another role."""
-    secret = {"STRONGROOM_LOCATION": kit.location, "STRONGROOM_TOKEN": kit.token}
+    secret = {"STRONGROOM_LOCATION": location, "STRONGROOM_TOKEN": kit.token}
     command = [sys.executable, __file__, "--role", role, "--given", json.dumps(given)]
     return subprocess.Popen(command, env=os.environ | secret, stdout=subprocess.PIPE, text=True, encoding="utf-8")
 
@@ -254,7 +270,8 @@ def main() -> None:
     """The story, or one process of it."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--students", type=int, default=30)
-    options.add_argument("--location", help="a SQLite file that is not there yet; by default one that is removed")
+    places = "a SQLite file that is not there yet, by default one that is removed; or as told above"
+    options.add_argument("--location", action="append", help=places)
     options.add_argument("--token-file", type=Path, help="where the backend's token is left, or is found by --look-in")
     options.add_argument("--look-in", metavar="LOCATION", help="reads what classroom.mjs made there")
     roles = {"grade": grade, "hand-in": hand_in, "pry": pry}
@@ -270,7 +287,7 @@ def main() -> None:
         tell_the_story(chosen.location, chosen.students, chosen.token_file)
     else:
         with tempfile.TemporaryDirectory(prefix="strongroom-") as folder:
-            tell_the_story(str(Path(folder) / "classroom.db"), chosen.students, chosen.token_file)
+            tell_the_story([str(Path(folder) / "classroom.db")], chosen.students, chosen.token_file)
 
 
 if __name__ == "__main__":
