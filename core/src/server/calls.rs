@@ -21,7 +21,7 @@ macro_rules! handlers {
             $(#[$about])*
             #[utoipa::path(
                 post, path = $whole_path, tag = $whole_tag, request_body = $body, security(("bearer" = [])),
-                responses((status = 200, description = "The answer.", body = $told))
+                responses((status = 200, description = "The answer.", body = $told, content_type = "application/json"))
             )]
             pub(super) async fn $whole(
                 State(face): State<Face>, caller: Bearer, Form(body): Form<$body>,
@@ -34,7 +34,7 @@ macro_rules! handlers {
             $(#[$doc])*
             #[utoipa::path(
                 post, path = $path, tag = $tag, request_body = requests::$request, security(("bearer" = [])),
-                responses((status = 200, description = "The answer.", body = $form))
+                responses((status = 200, description = "The answer.", body = $form, content_type = "application/json"))
             )]
             pub(super) async fn $name(
                 State(face): State<Face>, caller: Bearer, Form(body): Form<requests::$request>,

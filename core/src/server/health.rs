@@ -22,7 +22,7 @@ pub(super) async fn ready(State(face): State<Face>) -> Result<&'static str, Refu
 }
 
 /// What is counted, as Prometheus reads it.
-#[utoipa::path(get, path = "/metrics", tag = "Operations of the server", responses((status = 200, description = "The counts.", body = String)))]
+#[utoipa::path(get, path = "/metrics", tag = "Operations of the server", responses((status = 200, description = "The counts.", body = String, content_type = "application/openmetrics-text")))]
 pub(super) async fn metrics(State(face): State<Face>) -> impl IntoResponse {
     match face.metrics().text() {
         Some(text) => {

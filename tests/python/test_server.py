@@ -1,0 +1,90 @@
+"""`strongroom serve` as somebody else's client meets it: signed in to by the protocol's page alone, and asked nonsense by its own document."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import strongroom
+from cases.server import Server
+from reader.crypto import Identity
+from reader.encoding import base64url, join, parse_token, u32
+
+SECONDS = 15
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,ignored_auth"
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> Iterator[tuple[Server, str]]:
+    """A server of an account with a vault, and its owner's token."""
+    database = str(tmp_path / "school.db")
+    token = strongroom.init(database, owner="teacher@example.edu").token
+    server = Server(database, tmp_path / "server.log", "--rate", "0", "--failed-sign-ins", "1000000")
+    try:
+        with strongroom.connect(server.location, token) as owner:
+            vault = owner.vaults.create("Class")
+            owner.items.create(vault.id, title="Homework 1", files=[("essay.pdf", b"An essay")])
+        yield server, token
+    finally:
+        server.end()
+
+
+def text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def sign_in(location: str, token: str) -> str:
+    """Opens a session, and answers with its bearer."""
+    held = parse_token(token)
+    identity = Identity(held["seed"])
+    who = {"principal": text(held["principal"]), "key": text(identity.sign.public_key().public_bytes_raw())}
+    challenge = httpx.post(f"{location}/v1/challenges", json=who).raise_for_status().json()
+    assert challenge["origin"] == location
+    assert base64url(challenge["account"]) == held["account"]
+    message = join(
+        "session",
+        location.encode(),
+        base64url(challenge["nonce"]),
+        held["account"],
+        held["principal"],
+        u32(challenge["generation"]),
+    )
+    answer = {
+        "nonce": challenge["nonce"],
+        "principal": who["principal"],
+        "generation": challenge["generation"],
+        "signature": text(identity.sign.sign(message)),
+        "app": "reader/1",
+    }
+    bearer: str = httpx.post(f"{location}/v1/sessions", json=answer).raise_for_status().json()["bearer"]
+    return bearer
+
+
+def test_a_session_is_opened_by_the_page_alone(school: tuple[Server, str]) -> None:
+    server, token = school
+    headers = {"Authorization": f"Bearer {sign_in(server.location, token)}"}
+    whose = httpx.get(f"{server.location}/v1/sessions", headers=headers).raise_for_status().json()
+    assert base64url(whose["principal"]) == parse_token(token)["principal"]
+    page = httpx.post(f"{server.location}/v1/vaults", headers=headers, json={"from": 0, "limit": 10}).raise_for_status().json()
+    assert len(page["ids"]) == 1
+    refused = httpx.post(f"{server.location}/v1/vaults", json={"from": 0, "limit": 10})
+    assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
+
+
+def test_no_request_that_the_document_allows_or_forbids_makes_it_fail(school: tuple[Server, str]) -> None:
+    server, token = school
+    schemathesis = [sys.executable, "-m", "schemathesis.cli", "run", f"{server.location}/v1/openapi.json"]
+    options = ["--header", f"Authorization: Bearer {sign_in(server.location, token)}", "--checks", CHECKS]
+    limits = ["--max-time", str(SECONDS), "--request-timeout", "10", "--seed", "1", "--warnings", "off"]
+    # A stream of changes has no end.
+    without = ["--exclude-path", "/v1/changes/stream", "--suppress-health-check", "all", "--no-color"]
+    run = subprocess.run([*schemathesis, *options, *limits, *without], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert httpx.get(f"{server.location}/readyz").status_code == 200
+    with strongroom.connect(server.location, token) as owner:
+        assert owner.audit.verify().events > 0
