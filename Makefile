@@ -46,6 +46,7 @@ lint: $(VENV)/.installed ## format and lints
 
 test-rust: $(VENV)/.installed ## core's tests: units, vectors, cases, attacks, layers
 	cargo test --workspace --locked --lib --bins --tests
+	STRONGROOM_ATTACKS_THROUGH=server cargo test --package strongroom --locked --test attacks
 
 test-docs: ## the examples of core's documentation, and its links
 	cargo test --package strongroom --locked --doc

@@ -76,14 +76,15 @@ def test_a_session_is_opened_by_the_page_alone(school: tuple[Server, str]) -> No
     assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
 
 
-def test_no_request_that_the_document_allows_or_forbids_makes_it_fail(school: tuple[Server, str]) -> None:
+def test_no_request_that_the_document_allows_or_forbids_makes_it_fail(school: tuple[Server, str], tmp_path: Path) -> None:
     server, token = school
     schemathesis = [sys.executable, "-m", "schemathesis.cli", "run", f"{server.location}/v1/openapi.json"]
     options = ["--header", f"Authorization: Bearer {sign_in(server.location, token)}", "--checks", CHECKS]
     limits = ["--max-time", str(SECONDS), "--request-timeout", "10", "--seed", "1", "--warnings", "off"]
     # A stream of changes has no end.
     without = ["--exclude-path", "/v1/changes/stream", "--suppress-health-check", "all", "--no-color"]
-    run = subprocess.run([*schemathesis, *options, *limits, *without], capture_output=True, text=True, check=False)
+    command = [*schemathesis, *options, *limits, *without]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert httpx.get(f"{server.location}/readyz").status_code == 200
     with strongroom.connect(server.location, token) as owner:

@@ -11,6 +11,7 @@ use strongroom::log::feed::Head;
 use strongroom::log::operation::{Body, LogId, LogKind};
 use strongroom::model::id::{Id, ItemId};
 
+use crate::served;
 use crate::signed::{believable, force, item_row};
 use crate::world::{World, code, connect, item};
 
@@ -23,7 +24,7 @@ fn token(world: &World, head: Head) -> String {
 
 async fn try_connect(world: &World, token: &str, state: Option<&Path>) -> Result<Sealed> {
     let options = SealedOptions { state: state.map(Path::to_path_buf), ..SealedOptions::default() };
-    Sealed::connect(Arc::clone(&world.engine), token, options).await
+    Sealed::connect(served::reached(Arc::clone(&world.engine)), token, options).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

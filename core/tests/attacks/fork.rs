@@ -23,6 +23,7 @@ use strongroom::model::role::Role;
 use strongroom::store::sqlite::SqliteStore;
 use strongroom::store::{ReadRow, Receipt, Store};
 
+use crate::served;
 use crate::world::{Member, World, connect};
 
 /// A world in a file of this folder.
@@ -37,7 +38,7 @@ pub(crate) async fn copy(world: &World, folder: &Path, name: &str) -> World {
     let database = std::mem::ManuallyDrop::new(rusqlite::Connection::open(folder.join("class.db")).unwrap());
     database.execute("VACUUM INTO ?1", [path.to_str().unwrap()]).unwrap();
     let store = SqliteStore::open(&path, false).unwrap();
-    let engine: Arc<dyn Authority> = strongroom::engine::Engine::new(Arc::clone(&store) as Arc<dyn Store>);
+    let engine = served::engine(Arc::clone(&store) as Arc<dyn Store>);
     let owner = Member::new(&engine, world.owner.kit.clone()).await;
     World { store, engine, owner }
 }

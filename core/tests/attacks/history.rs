@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use strongroom::authority::Authority;
 use strongroom::client::Client;
-use strongroom::engine::Engine;
 use strongroom::error::{ErrorKind, Result};
 use strongroom::model::audit::{AuditEvent, AuditFilter, Evidence};
 use strongroom::model::change::ChangeFilter;
@@ -21,6 +19,7 @@ use strongroom::store::sqlite::SqliteStore;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
+use crate::served;
 use crate::shelf::{LARGE, SMALL, content};
 use crate::world::{Member, World, connect, email, item, secret};
 
@@ -223,7 +222,7 @@ fn copy_folder(from: &Path, to: &Path) {
 /// A client over the file, and its store, to be closed.
 pub(crate) async fn open(path: &Path, kit: &Credential) -> Result<(Client, Arc<SqliteStore>)> {
     let store = SqliteStore::open(path, false)?;
-    let engine: Arc<dyn Authority> = Engine::new(Arc::clone(&store) as Arc<dyn Store>);
+    let engine = served::engine(Arc::clone(&store) as Arc<dyn Store>);
     match connect(engine, kit).await {
         Ok(client) => Ok((client, store)),
         Err(error) => {

@@ -23,6 +23,7 @@ use tempfile::TempDir;
 use crate::administrators::{Lost, rounds};
 use crate::doctor::Dice;
 use crate::malicious::Malicious;
+use crate::served;
 use crate::world::{Member, World, code, connect, email, item, secret};
 
 const PEOPLE: usize = 3;
@@ -95,7 +96,7 @@ impl Program {
         for _ in 0..100 {
             let options = SealedOptions { state: Some(self.state.clone()), ..SealedOptions::default() };
             let authority: Arc<dyn strongroom::authority::Authority> = Arc::<Malicious>::clone(&self.server);
-            match Sealed::connect(authority, self.token.expose(), options).await {
+            match Sealed::connect(served::reached(authority), self.token.expose(), options).await {
                 Ok(backend) => {
                     self.client = Client::new(Arc::new(backend), Duration::from_secs(30), 2);
                     return;

@@ -10,6 +10,7 @@ mod doctor;
 mod fork;
 mod history;
 mod malicious;
+mod served;
 mod shelf;
 mod signed;
 mod world;

@@ -4,10 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use strongroom::authority::{Authority, ItemAnswer, Reading};
+use strongroom::authority::{ItemAnswer, Reading};
 use strongroom::backend::sealed::{Sealed, SealedOptions};
 use strongroom::client::Client;
-use strongroom::engine::Engine;
 use strongroom::error::Result;
 use strongroom::log::operation::LogKind;
 use strongroom::model::audit::AuditFilter;
@@ -22,6 +21,7 @@ use strongroom::store::sqlite::SqliteStore;
 use crate::fork::{Switch, copy, in_file};
 use crate::history::open;
 use crate::malicious::Malicious;
+use crate::served;
 use crate::withheld::change_policy;
 use crate::world::{Member, World, code, email, item, read, secret};
 
@@ -174,9 +174,9 @@ async fn continue_with_the_deleted(
 }
 
 async fn remembering(store: &Arc<SqliteStore>, kit: &Credential, state: &Path) -> Result<Sealed> {
-    let engine: Arc<dyn Authority> = Engine::new(Arc::clone(store) as Arc<dyn Store>);
+    let engine = served::engine(Arc::clone(store) as Arc<dyn Store>);
     let options = SealedOptions { state: Some(state.to_path_buf()), ..SealedOptions::default() };
-    Sealed::connect(engine, kit.token.expose(), options).await
+    Sealed::connect(served::reached(engine), kit.token.expose(), options).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,9 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use data_encoding::BASE64URL_NOPAD;
-use strongroom::authority::{Authority, Rows, Submission};
+use strongroom::authority::{Rows, Submission};
 use strongroom::backend::sealed::{Sealed, SealedOptions};
-use strongroom::engine::Engine;
 use strongroom::error::Result;
 use strongroom::log::body::{EpochStart, SUITE};
 use strongroom::log::operation::{self, Body, LogId, LogKind, Operation};
@@ -19,6 +18,7 @@ use strongroom::store::Store;
 use strongroom::store::sqlite::SqliteStore;
 
 use crate::malicious::Malicious;
+use crate::served;
 use crate::signed::{force, put};
 use crate::world::{Member, World, code, connect};
 
@@ -92,7 +92,7 @@ async fn an_account_of_another_suite_is_none() {
         let bytes = operation.to_bytes();
         let signature = world.owner.identity.sign(&operation::message(&bytes)).to_vec();
         let store = SqliteStore::memory(&format!("attacks-suite-{suite}"), true).unwrap();
-        let engine: Arc<dyn Authority> = Engine::new(Arc::clone(&store) as Arc<dyn Store>);
+        let engine = served::engine(Arc::clone(&store) as Arc<dyn Store>);
         let submission = Submission { operation: bytes, signatures: vec![signature], rows: Rows::default() };
         assert_eq!(code(engine.found(vec![submission]).await), "invalid_argument", "{suite}");
         assert_eq!(engine.end().await.unwrap().size, 0);
@@ -155,7 +155,7 @@ async fn what_somebody_kept_is_of_this_version_or_refused() {
     let state = folder.path().join("state");
     let remembering = async || -> Result<Sealed> {
         let options = SealedOptions { state: Some(state.clone()), ..SealedOptions::default() };
-        Sealed::connect(Arc::clone(&world.engine), honest, options).await
+        Sealed::connect(served::reached(Arc::clone(&world.engine)), honest, options).await
     };
     remembering().await.unwrap();
     let text = std::fs::read_to_string(&state).unwrap();

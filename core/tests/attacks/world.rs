@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use crate::served;
 use strongroom::authority::{Authority, Rows, Session, SignIn, Submission, Submitted, session_message};
 use strongroom::backend::sealed::{Sealed, SealedOptions, found};
 use strongroom::client::Client;
@@ -12,7 +13,6 @@ use strongroom::crypto::key::SealKey;
 use strongroom::crypto::random;
 use strongroom::crypto::token::Token;
 use strongroom::crypto::wrap;
-use strongroom::engine::Engine;
 use strongroom::error::Result;
 use strongroom::log::body::Recipient;
 use strongroom::log::feed::Head;
@@ -51,7 +51,7 @@ impl World {
     }
 
     pub(crate) async fn over(store: Arc<SqliteStore>) -> Self {
-        let engine: Arc<dyn Authority> = Engine::new(Arc::clone(&store) as Arc<dyn Store>);
+        let engine = served::engine(Arc::clone(&store) as Arc<dyn Store>);
         let kit = found(engine.as_ref(), "owner@example.edu", "memory:", None).await.unwrap();
         let owner = Member::new(&engine, kit).await;
         Self { store, engine, owner }
@@ -153,7 +153,7 @@ impl Member {
 
 /// A client as `connect` makes it, over any authority.
 pub(crate) async fn connect(authority: Arc<dyn Authority>, kit: &Credential) -> Result<Client> {
-    let backend = Sealed::connect(authority, kit.token.expose(), SealedOptions::default()).await?;
+    let backend = Sealed::connect(served::reached(authority), kit.token.expose(), SealedOptions::default()).await?;
     Ok(Client::new(Arc::new(backend), Duration::from_secs(30), 2))
 }
 
