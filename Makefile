@@ -16,6 +16,8 @@ export PYO3_PYTHON := $(VENV)/bin/python
 export VIRTUAL_ENV := $(VENV)
 
 NODE_MODULES := $(CURDIR)/node_modules
+# Runs a command beside a PostgreSQL server of its own.
+POSTGRESQL := $(VENV)/bin/python tests/postgresql.py run
 
 # The native modules follow from these. What is Python's and JavaScript's in the packages is used where it is.
 NATIVE_NODE := $(shell find core/src bindings-node/src -type f) bindings-node/build.mjs bindings-node/native.header.ts \
@@ -45,7 +47,7 @@ lint: $(VENV)/.installed ## format and lints
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 test-rust: $(VENV)/.installed ## core's tests: units, vectors, cases, attacks, layers
-	cargo test --workspace --locked --lib --bins --tests
+	$(POSTGRESQL) cargo test --workspace --locked --lib --bins --tests
 	STRONGROOM_ATTACKS_THROUGH=server cargo test --package strongroom --locked --test attacks
 
 test-docs: ## the examples of core's documentation, and its links
@@ -55,12 +57,12 @@ test-docs: ## the examples of core's documentation, and its links
 test-python: python ## the package's tests, on a SQLite file and in memory; its types; its generated files
 	$(VENV)/bin/python bindings-python/stubs.py --check
 	$(VENV)/bin/python -m mypy --strict examples tests/python bindings-python/benches
-	$(VENV)/bin/python -m pytest tests/python
+	$(POSTGRESQL) $(VENV)/bin/python -m pytest tests/python
 
-test-node: node ## the same for the Node package
+test-node: $(VENV)/.installed node ## the same for the Node package
 	node bindings-node/build.mjs --check
 	$(NODE_MODULES)/.bin/tsc --project tests/node/types
-	node --test tests/node/*.test.mjs
+	$(POSTGRESQL) node --test tests/node/*.test.mjs
 
 soak: python node ## the faults at full size: 200 rounds of kill -9, 1,000 of two administrators at once, a file of 1 GiB; `make test` runs what fits into seconds
 	STRONGROOM_FAULTS_ROUNDS=200 cargo test --package strongroom --locked --test faults kills -- --nocapture

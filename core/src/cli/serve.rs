@@ -159,7 +159,7 @@ impl Serve {
         };
         let listening = Listening::at(place).await?;
         let location = global.location.clone().or(settings.database);
-        let authority = authority_at(location.as_deref(), listening.origin())?;
+        let authority = authority_at(location.as_deref(), listening.origin()).await?;
         // There is an account, and it can be read.
         if authority.end().await?.size == 0 {
             return Err(Error::not_found("there is no account in the database: make one with `strongroom init`").into());

@@ -19,6 +19,7 @@ use crate::model::secret::Secret;
 #[cfg(feature = "remote")]
 use crate::remote::{Remote, RemoteOptions};
 use crate::store::Store;
+use crate::store::postgres::{PostgresLocation, PostgresStore};
 use crate::store::sqlite::{SqliteStore, fork};
 
 pub use copies::{backup, migrate, restore};
@@ -53,6 +54,7 @@ pub struct ConnectOptions {
 enum Location {
     Sqlite(PathBuf),
     Memory(String),
+    Postgres(Box<PostgresLocation>),
     Server(String),
 }
 
@@ -80,7 +82,7 @@ pub async fn init(location: Option<&str>, owner: &str, save: Option<Save>) -> Re
                  then `strongroom serve`",
             ));
         }
-        let authority = Engine::new(location.store(true)?);
+        let authority = Engine::new(location.store(true).await?);
         let founded = sealed::found(authority.as_ref(), &owner, &location.to_string(), save).await;
         authority.close().await;
         founded
@@ -117,7 +119,7 @@ pub async fn connect(options: ConnectOptions) -> Result<Client> {
         }
         let token = token_or_default(token)?;
         let state = state.or_else(|| std::env::var_os("STRONGROOM_STATE").map(PathBuf::from));
-        let authority = location.open(Reach { ca_file, allow_insecure, timeout })?;
+        let authority = location.open(Reach { ca_file, allow_insecure, timeout }).await?;
         let options = SealedOptions { location: location.to_string(), state, app, accept_restored };
         let retries = max_retries.unwrap_or(DEFAULT_RETRIES);
         let signing_in = Sealed::connect(authority, token.expose().trim(), options);
@@ -134,7 +136,7 @@ pub fn drop_memory(location: &str) -> Result<()> {
             SqliteStore::drop_memory(&name);
             Ok(())
         }
-        Location::Sqlite(_) | Location::Server(_) => {
+        Location::Sqlite(_) | Location::Postgres(_) | Location::Server(_) => {
             Err(Error::argument("location", "only a `memory:` database is dropped: remove a file yourself"))
         }
     };
@@ -167,38 +169,41 @@ impl Location {
     }
 
     /// The authority over it.
-    fn open(&self, reach: Reach) -> Result<Arc<dyn Authority>> {
+    async fn open(&self, reach: Reach) -> Result<Arc<dyn Authority>> {
         match self {
             Self::Server(location) => server(location, reach),
-            Self::Sqlite(_) | Self::Memory(_) => Ok(Engine::new(self.store(false)?)),
+            Self::Sqlite(_) | Self::Memory(_) | Self::Postgres(_) => Ok(Engine::new(self.store(false).await?)),
         }
     }
 
-    fn store(&self, create: bool) -> Result<Arc<dyn Store>> {
+    async fn store(&self, create: bool) -> Result<Arc<dyn Store>> {
         match self {
             Self::Sqlite(path) => Ok(SqliteStore::open(path, create)?),
             Self::Memory(name) => Ok(SqliteStore::memory(name, create)?),
+            Self::Postgres(location) => Ok(PostgresStore::open(location, create).await?),
             Self::Server(_) => Err(no_database()),
         }
     }
 
     /// Refuses a place where a new account would be in something's way.
-    fn is_free(&self) -> Result<()> {
+    async fn is_free(&self) -> Result<()> {
         match self {
             Self::Sqlite(path) => SqliteStore::is_free(path),
             Self::Memory(_) => Ok(()),
+            Self::Postgres(location) => PostgresStore::is_free(location).await,
             Self::Server(_) => Err(no_database()),
         }
     }
 
     /// Empties a place that was filled in part.
-    fn remove(&self) {
+    async fn remove(&self) {
         let removed = match self {
             Self::Sqlite(path) => SqliteStore::remove(path),
             Self::Memory(name) => {
                 SqliteStore::drop_memory(name);
                 Ok(())
             }
+            Self::Postgres(location) => PostgresStore::remove(location).await,
             Self::Server(_) => Ok(()),
         };
         if let Err(error) = removed {
@@ -229,8 +234,8 @@ fn server(location: &str, _: Reach) -> Result<Arc<dyn Authority>> {
 /// # Errors
 /// `NotFound` if there is no database; `InvalidArgument` if the location is a server itself.
 #[cfg(feature = "server")]
-pub(crate) fn authority_at(location: Option<&str>, origin: &str) -> Result<Arc<dyn Authority>> {
-    let store = parse(&location_or_default(location)?)?.store(false)?;
+pub(crate) async fn authority_at(location: Option<&str>, origin: &str) -> Result<Arc<dyn Authority>> {
+    let store = parse(&location_or_default(location)?)?.store(false).await?;
     Ok(Engine::at(store, origin.to_owned()))
 }
 
@@ -239,6 +244,7 @@ impl std::fmt::Display for Location {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Memory(name) => write!(f, "memory:{name}"),
+            Self::Postgres(location) => location.fmt(f),
             Self::Server(location) => f.write_str(location),
         }
     }
@@ -280,7 +286,7 @@ fn parse(location: &str) -> Result<Location> {
     };
     match location.split_once(':').map(|(scheme, _)| scheme) {
         Some("sqlite") => Ok(Location::Sqlite(PathBuf::from(&location["sqlite:".len()..]))),
-        Some("postgresql" | "postgres") => later("PostgreSQL"),
+        Some("postgresql" | "postgres") => Ok(Location::Postgres(Box::new(PostgresLocation::parse(location)?))),
         Some("https" | "http") => Ok(Location::Server(location.to_owned())),
         Some("onepassword") => later("1Password"),
         // A drive letter is one character; every scheme has more.

@@ -6,9 +6,12 @@
 pub mod copied;
 pub mod copy;
 pub mod frozen;
+mod heads;
 pub mod kept;
+pub mod postgres;
 pub mod row;
 pub mod sqlite;
+mod tree_key;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -149,7 +152,7 @@ pub enum TreeId {
 /// A place for rows.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// `sqlite` or `memory`.
+    /// `sqlite`, `memory` or `postgresql`.
     fn name(&self) -> &'static str;
 
     /// Applies a change. Acknowledged means on disk.

@@ -1,17 +1,22 @@
 //! The rows: projections of the logs, and the sealed bytes that the logs name by hash.
 
+use minicbor::{Decode, Encode};
+
 use crate::log::feed::{Head, HeadsRoots};
 use crate::log::operation::LogId;
 use crate::model::id::Id;
 
 /// How a vault key is sealed for somebody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum WrapForm {
     /// By HPKE to the recipient's X-Wing key.
+    #[n(0)]
     Hpke,
     /// By the maker, under its own self key.
+    #[n(1)]
     Own,
     /// By the maker, under its recovery key; the row is the recovery principal's.
+    #[n(2)]
     Recovery,
 }
 
@@ -37,167 +42,247 @@ impl WrapForm {
 }
 
 /// A sealed vault key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct WrapRow {
     /// The vault.
+    #[n(0)]
     pub vault: Id,
     /// Its epoch.
+    #[n(1)]
     pub epoch: u32,
     /// Who can open it.
+    #[n(2)]
     pub principal: Id,
     /// With which of its keys.
+    #[n(3)]
     pub generation: u32,
     /// How.
+    #[n(4)]
     pub form: WrapForm,
     /// Who sealed it; the reader needs it for [`WrapForm::Recovery`].
+    #[n(5)]
     pub maker: Id,
     /// With which of its keys.
+    #[n(6)]
     pub maker_generation: u32,
     /// The sealed key.
+    #[n(7)]
+    #[cbor(with = "minicbor::bytes")]
     pub sealed: Vec<u8>,
 }
 
 /// A change of one row. What names an `entry` means the append of that number in the same change.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub enum Row {
     /// A principal's profile: put, or replaced. `email` is unique among those that are `active`.
+    #[n(0)]
     Principal {
         /// Who.
+        #[n(0)]
         principal: Id,
         /// 0 user, 1 service account, 2 recovery key.
+        #[n(1)]
         kind: u8,
         /// The display name.
+        #[n(2)]
         name: String,
         /// The address.
+        #[n(3)]
         email: Option<String>,
         /// Salts the commitment.
+        #[n(4)]
+        #[cbor(with = "minicbor::bytes")]
         salt: Vec<u8>,
         /// Not deleted.
+        #[n(5)]
         active: bool,
     },
     /// The X-Wing key of a generation.
+    #[n(1)]
     KemKey {
         /// Whose.
+        #[n(0)]
         principal: Id,
         /// Which.
+        #[n(1)]
         generation: u32,
         /// 1,216 bytes.
+        #[n(2)]
+        #[cbor(with = "minicbor::bytes")]
         key: Vec<u8>,
     },
     /// A new vault; its leaf in the heads tree is its order of creation.
+    #[n(2)]
     Vault {
         /// Which.
+        #[n(0)]
         vault: Id,
         /// Who made it.
+        #[n(1)]
         creator: Id,
         /// The creator's own name for it.
+        #[n(2)]
         external_id: Option<String>,
     },
     /// A vault's sealed name: put, or replaced.
+    #[n(3)]
     Name {
         /// Whose.
+        #[n(0)]
         vault: Id,
         /// The epoch whose key seals it.
+        #[n(1)]
         epoch: u32,
         /// Name and description.
+        #[n(2)]
+        #[cbor(with = "minicbor::bytes")]
         sealed: Vec<u8>,
     },
     /// A membership: put, or replaced.
-    Member(MemberRow),
+    #[n(4)]
+    Member(#[n(0)] MemberRow),
     /// A membership ends.
+    #[n(5)]
     MemberGone {
         /// In which vault.
+        #[n(0)]
         vault: Id,
         /// Whose.
+        #[n(1)]
         grantee: Id,
     },
     /// Somebody is named in a vault's log; kept for ever, putting it twice changes nothing.
+    #[n(6)]
     Person {
         /// Which vault's.
+        #[n(0)]
         vault: Id,
         /// Who.
+        #[n(1)]
         principal: Id,
     },
     /// A sealed vault key: put, or replaced.
-    Wrap(WrapRow),
+    #[n(7)]
+    Wrap(#[n(0)] WrapRow),
     /// The sealed key of the epoch before.
+    #[n(8)]
     PreviousKey {
         /// The vault.
+        #[n(0)]
         vault: Id,
         /// The epoch that it came before.
+        #[n(1)]
         epoch: u32,
         /// The sealed key.
+        #[n(2)]
+        #[cbor(with = "minicbor::bytes")]
         sealed: Vec<u8>,
     },
     /// A vault ends: its name, members, wraps, keys, items, parts, files and pieces go; its `Vault` row stays, marked deleted.
+    #[n(9)]
     VaultGone {
         /// Which.
+        #[n(0)]
         vault: Id,
     },
     /// A new version of an item, and its sealed parts.
+    #[n(10)]
     Item {
         /// Its vault.
+        #[n(0)]
         vault: Id,
         /// Which.
+        #[n(1)]
         item: Id,
         /// Which version.
+        #[n(2)]
         version: u64,
         /// Whether it is in the archive.
+        #[n(3)]
         archived: bool,
         /// The append that made it.
+        #[n(4)]
         entry: usize,
         /// The sealed overview.
+        #[n(5)]
+        #[cbor(with = "minicbor::bytes")]
         overview: Vec<u8>,
         /// The sealed details.
+        #[n(6)]
+        #[cbor(with = "minicbor::bytes")]
         details: Vec<u8>,
     },
     /// An item ends: its parts, files and pieces go; its `Item` row stays with this version, marked deleted.
+    #[n(11)]
     ItemGone {
         /// Its vault.
+        #[n(0)]
         vault: Id,
         /// Which.
+        #[n(1)]
         item: Id,
         /// The version that ended it.
+        #[n(2)]
         version: u64,
         /// The append that ended it.
+        #[n(3)]
         entry: usize,
     },
     /// A file is attached; its upload, if it had one, is published.
+    #[n(12)]
     File {
         /// The vault.
+        #[n(0)]
         vault: Id,
         /// The item.
+        #[n(1)]
         item: Id,
         /// Which.
+        #[n(2)]
         file: Id,
         /// The append that attached it.
+        #[n(3)]
         entry: usize,
         /// The sealed length in bytes.
+        #[n(4)]
         length: u64,
         /// The hashes of its pieces, 32 bytes each, in order.
+        #[n(5)]
+        #[cbor(with = "minicbor::bytes")]
         leaves: Vec<u8>,
     },
     /// A small file's only piece.
+    #[n(13)]
     Piece {
         /// Which file's.
+        #[n(0)]
         file: Id,
         /// The sealed bytes.
+        #[n(1)]
+        #[cbor(with = "minicbor::bytes")]
         piece: Vec<u8>,
     },
     /// A file is detached; its pieces go. The `File` row stays while versions of the item that name it do, marked detached.
+    #[n(14)]
     FileGone {
         /// The vault.
+        #[n(0)]
         vault: Id,
         /// Which.
+        #[n(1)]
         file: Id,
     },
     /// A hold ends.
+    #[n(15)]
     Release {
         /// Whose hold.
+        #[n(0)]
         by: Id,
         /// Against whom.
+        #[n(1)]
         signer: Id,
         /// In this vault; `None`: anywhere.
+        #[n(2)]
         vault: Option<Id>,
     },
 }
@@ -295,15 +380,19 @@ pub struct VaultRow {
 }
 
 /// A membership.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct MemberRow {
     /// Where.
+    #[n(0)]
     pub vault: Id,
     /// A principal or a group.
+    #[n(1)]
     pub grantee: Id,
     /// The role's number.
+    #[n(2)]
     pub role: u8,
     /// In milliseconds since 1970.
+    #[n(3)]
     pub expires_at: Option<u64>,
 }
 
@@ -368,11 +457,13 @@ pub struct FileRow {
 }
 
 /// Who submitted an entry: the engine's word.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct SessionRow {
     /// The session's public name, which opens nothing.
+    #[n(0)]
     pub session: Id,
     /// The program, as it named itself.
+    #[n(1)]
     pub app: Option<String>,
 }
 

@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use crate::Outcome;
 
 /// What a case may need: capabilities of a backend, backends, and a face that has every name of the API.
-const NEEDS: [&str; 9] =
-    ["users", "user_grants", "changes", "audit", "files", "memory", "sqlite", "server", "every_name"];
+const NEEDS: [&str; 10] =
+    ["users", "user_grants", "changes", "audit", "files", "memory", "sqlite", "postgresql", "server", "every_name"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,6 @@
 //! The shared behaviour cases of `tests/cases`, each a test of its own on every backend of this process and through a server.
 //!
-//! `STRONGROOM_TEST_BACKEND=memory`, `sqlite` or `server` runs them on that one alone.
+//! `STRONGROOM_TEST_BACKEND=memory`, `sqlite`, `postgresql` or `server` runs them on that one alone.
 
 mod args;
 mod calls;
@@ -8,6 +8,9 @@ mod case;
 mod feeds;
 mod matching;
 mod place;
+#[allow(clippy::unwrap_used, reason = "a case that has no database fails")]
+#[path = "../../../tests/postgresql.rs"]
+mod postgresql;
 mod values;
 mod world;
 

@@ -9,12 +9,15 @@ use strongroom::client;
 use tempfile::TempDir;
 
 use crate::Outcome;
+use crate::postgresql::Schema;
 
-/// A backend: of this process, or a server of its own over a SQLite file.
+/// A backend: of this process, or a server of its own over one of them.
 #[derive(Clone, Copy)]
 pub(crate) enum Backend {
     Memory,
     Sqlite,
+    Postgresql,
+    /// Over a SQLite file.
     Server,
 }
 
@@ -23,13 +26,14 @@ impl Backend {
         match self {
             Self::Memory => "memory",
             Self::Sqlite => "sqlite",
+            Self::Postgresql => "postgresql",
             Self::Server => "server",
         }
     }
 
     /// The backends that the environment asks for; all by default.
     pub(crate) fn chosen() -> Outcome<Vec<Self>> {
-        let all = [Self::Memory, Self::Sqlite, Self::Server];
+        let all = [Self::Memory, Self::Sqlite, Self::Postgresql, Self::Server];
         let Ok(name) = std::env::var("STRONGROOM_TEST_BACKEND") else { return Ok(all.to_vec()) };
         let chosen: Vec<Self> = all.into_iter().filter(|backend| backend.name() == name).collect();
         if chosen.is_empty() { Err(format!("there is no backend `{name}` here")) } else { Ok(chosen) }
@@ -38,7 +42,7 @@ impl Backend {
     /// Whether all is here that a case needs. Rust has a name only for what it can do.
     pub(crate) fn has(self, needs: &[String]) -> bool {
         let lacks = |need: &str| match need {
-            "memory" | "sqlite" | "server" => need != self.name(),
+            "memory" | "sqlite" | "postgresql" | "server" => need != self.name(),
             other => other == "every_name",
         };
         !needs.iter().any(|need| lacks(need))
@@ -56,6 +60,8 @@ pub(crate) struct Place {
     pub(crate) elsewhere: String,
     backend: Backend,
     server: Option<Child>,
+    /// Dropped after the server.
+    _schemas: Vec<Schema>,
 }
 
 impl Place {
@@ -63,12 +69,27 @@ impl Place {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let at = |name: &str| match backend {
+        let mut schemas = Vec::new();
+        let mut at = |name: &str| match backend {
+            Backend::Postgresql => {
+                let schema = Schema::new();
+                let location = schema.0.clone();
+                schemas.push(schema);
+                location
+            }
             Backend::Memory => format!("memory:case-{number}-{name}"),
             Backend::Sqlite | Backend::Server => format!("sqlite:{}", directory.path().join(name).display()),
         };
         let (database, elsewhere) = (at("case.db"), at("elsewhere.db"));
-        Ok(Self { directory, location: database.clone(), database, elsewhere, backend, server: None })
+        Ok(Self {
+            directory,
+            location: database.clone(),
+            database,
+            elsewhere,
+            backend,
+            server: None,
+            _schemas: schemas,
+        })
     }
 
     /// What serves the account, once it is made, if anything has to.

@@ -1,4 +1,4 @@
-//! What every store must do. SQLite passes it in a file and in memory; the next store adds a line `store_suite!`.
+//! What every store must do. SQLite passes it in a file and in memory, PostgreSQL with advisory locks and without.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod guards;
@@ -6,6 +6,9 @@ mod histories;
 mod holds;
 mod kept;
 mod pieces;
+mod postgres;
+#[path = "../../../tests/postgresql.rs"]
+mod postgresql;
 mod processes;
 mod rows;
 mod sqlite;
@@ -63,3 +66,5 @@ macro_rules! store_suite {
 
 store_suite!(file, crate::sqlite::file);
 store_suite!(memory, crate::sqlite::memory);
+store_suite!(postgresql_locks, crate::postgres::locks);
+store_suite!(postgresql_serializable, crate::postgres::serializable);

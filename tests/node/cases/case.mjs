@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 
 const DIRECTORY = new URL('../../cases/', import.meta.url)
-export const BACKENDS = ['memory', 'sqlite', 'server']
+export const BACKENDS = ['memory', 'sqlite', 'postgresql', 'server']
 // Capabilities that all backends have, and a face that has every name of the API, as this one does.
 const MET = ['users', 'user_grants', 'changes', 'audit', 'files', 'every_name']
 

@@ -60,12 +60,21 @@ async function next(feed) {
   return (await Promise.race([feed.next(), missed])).value
 }
 
+let number = 0
+
+/** Where a backend keeps an account of this path. */
+function place(backend, path) {
+  if (backend !== 'postgresql') return `${backend === 'memory' ? 'memory' : 'sqlite'}:${path}`
+  const server = process.env.STRONGROOM_TEST_POSTGRESQL
+  assert(server, 'PostgreSQL is not started: run `make test-node`, or `python tests/postgresql.py run node --test …`')
+  return `${server}?schema=node_${process.pid}_${number++}&pool=2`
+}
+
 /** A fresh account for a case, on a backend. */
 export class World {
   constructor(backend, directory) {
     this.directory = directory
-    const form = (name) => (backend === 'memory' ? `memory:${join(directory, name)}` : `sqlite:${join(directory, name)}`)
-    this.places = [form('case.db'), form('elsewhere.db')]
+    this.places = ['case.db', 'elsewhere.db'].map((name) => place(backend, join(directory, name)))
     this.saved = { location: this.places[0], elsewhere: this.places[1] }
     this.serves = backend === 'server'
     this.clients = {}

@@ -13,7 +13,7 @@ UNSAID: Any = ...
 """What a step says nothing about; `None` is something to expect."""
 
 DIRECTORY = Path(__file__).parents[2] / "cases"
-BACKENDS = ("memory", "sqlite", "server")
+BACKENDS = ("memory", "sqlite", "postgresql", "server")
 # Capabilities that all backends have, and a face that has every name of the API, as this one does.
 MET = ("users", "user_grants", "changes", "audit", "files", "every_name")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -24,14 +26,25 @@ ALONE = (
 )
 
 
+NUMBERS = itertools.count()
+
+
+def place(backend: str, path: Path) -> str:
+    """Where a backend keeps an account of this path."""
+    if backend != "postgresql":
+        return f"{'memory' if backend == 'memory' else 'sqlite'}:{path}"
+    server = os.environ.get("STRONGROOM_TEST_POSTGRESQL")
+    assert server, "PostgreSQL is not started: run `make test-python`, or `python tests/postgresql.py run pytest …`"
+    return f"{server}?schema=python_{os.getpid()}_{next(NUMBERS)}&pool=2"
+
+
 class World:
     """A fresh account for a case, on a backend, through one of the twins."""
 
     def __init__(self, twin: Blocking, backend: str, directory: Path) -> None:
         self.twin = twin
         self.directory = directory
-        form = "memory:{}" if backend == "memory" else "sqlite:{}"
-        self.places = [form.format(directory / name) for name in ("case.db", "elsewhere.db")]
+        self.places = [place(backend, directory / name) for name in ("case.db", "elsewhere.db")]
         self.saved: values.Saved = dict(zip(("location", "elsewhere"), self.places, strict=True))
         self.serves = backend == "server"
         self.server: Server | None = None

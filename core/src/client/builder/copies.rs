@@ -46,7 +46,7 @@ pub async fn restore(from: &str, to: Option<&str>, token: Option<Secret>) -> Res
         let token = token_or_default(token)?;
         let (from, to) = (stored(from)?, stored(&location_or_default(to)?)?);
         let (last, _) = copied(&from, &to, &token, Who::Owner).await?;
-        let store = to.store(false)?;
+        let store = to.store(false).await?;
         let owner = connected(&to, Engine::new(store), &token).await?;
         let declared = owner.run_long("restore", owner.backend.declare_restored(&last)).await;
         let proof = match declared {
@@ -71,12 +71,12 @@ pub async fn migrate(from: &str, to: &str, token: Option<Secret>) -> Result<Audi
         let token = token_or_default(token)?;
         let (from, to) = (stored(from)?, stored(to)?);
         let (last, proof) = copied(&from, &to, &token, Who::Auditor).await?;
-        let before = from.store(false)?;
+        let before = from.store(false).await?;
         let client = connected(&from, Engine::new(Arc::new(Frozen(before))), &token).await?;
         let end = client.changes().cursor().await;
         client.close().await;
         if end? != last {
-            to.remove();
+            to.remove().await;
             return Err(Error::conflict(
                 "the account was written to while it was moved: end every program that uses it, and move it again",
             ));
@@ -99,13 +99,13 @@ async fn copied(from: &Location, to: &Location, token: &Secret, who: Who) -> Res
         return Err(Error::argument("to", "it is the place that is copied: name another"));
     }
     may(from, token, who).await?;
-    to.is_free()?;
+    to.is_free().await?;
     for _ in 0..TRIES {
         match filled(from, to, token).await {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
-            Err(error) if error.kind() == ErrorKind::Conflict => to.remove(),
+            Err(error) if error.kind() == ErrorKind::Conflict => to.remove().await,
             Err(error) => {
-                to.remove();
+                to.remove().await;
                 return Err(error);
             }
             filled => return filled,
@@ -115,12 +115,12 @@ async fn copied(from: &Location, to: &Location, token: &Secret, who: Who) -> Res
 }
 
 async fn filled(from: &Location, to: &Location, token: &Secret) -> Result<(String, AuditProof)> {
-    let (source, target) = (from.store(false)?, to.store(true)?);
+    let (source, target) = (from.store(false).await?, to.store(true).await?);
     let done = copy(source.as_ref(), target.as_ref()).await;
     source.close().await;
     target.close().await;
     done?;
-    let client = connected(to, Engine::new(Arc::new(Frozen(to.store(false)?))), token).await?;
+    let client = connected(to, Engine::new(Arc::new(Frozen(to.store(false).await?))), token).await?;
     let proof = client.audit().verify().await;
     let end = client.changes().cursor().await;
     client.close().await;
@@ -129,7 +129,7 @@ async fn filled(from: &Location, to: &Location, token: &Secret) -> Result<(Strin
 
 /// Refuses a token that could not verify the copy, before anything is copied.
 async fn may(from: &Location, token: &Secret, who: Who) -> Result<()> {
-    let client = connected(from, Engine::new(Arc::new(Frozen(from.store(false)?))), token).await?;
+    let client = connected(from, Engine::new(Arc::new(Frozen(from.store(false).await?))), token).await?;
     let (me, account) = (client.me(), client.account());
     client.close().await;
     let is_owner = me.id == account.owner;

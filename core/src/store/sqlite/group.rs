@@ -8,13 +8,13 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::batch::Batch;
 use super::nodes::StoredNodes;
-use super::tree_key;
 use crate::error::{Error, Result};
 use crate::log::feed::{Head, is_vault_log};
 use crate::log::operation::{LogId, LogKind};
 use crate::log::tree::{self, Frontier};
 use crate::model::id::Id;
 use crate::store::SessionRow;
+use crate::store::tree_key;
 
 /// A log as this group leaves it so far.
 #[derive(Clone)]

@@ -4,11 +4,11 @@ use rusqlite::OptionalExtension;
 
 use super::group::Group;
 use super::hold::LONGEST;
-use super::tree_key;
 use crate::error::Result;
 use crate::log::feed::Head;
 use crate::log::operation::{LogId, LogKind};
 use crate::model::id::Id;
+use crate::store::tree_key;
 use crate::store::{Append, Guard, Receipt};
 
 /// Whether this holds now, in the transaction.

@@ -29,7 +29,7 @@ mod schema;
 mod sequence;
 mod shelf;
 mod snapshot;
-mod tree_key;
+
 mod turns;
 mod uploads;
 mod writer;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::tree_key;
 use crate::error::{Error, Result};
 use crate::log::feed::Head;
-use crate::log::tree::{self, Nodes, hash_node};
+use crate::log::tree::Nodes;
 use crate::model::id::Id;
+use crate::store::{heads, tree_key};
 
 /// One stored tree.
 pub(super) struct StoredNodes<'c> {
@@ -69,28 +69,9 @@ pub(super) fn put(connection: &Connection, key: u64, level: u8, index: u64, hash
     Ok(())
 }
 
-/// Changes leaves of a heads tree and adds new ones at its end; computes each node above them once, however many
-/// leaves are below it.
+/// Changes leaves of a heads tree and adds new ones at its end.
 pub(super) fn change_leaves(connection: &Connection, key: u64, size: u64, changed: BTreeMap<u64, Id>) -> Result<Head> {
-    let stored = StoredNodes { connection, key };
-    let (mut level, mut nodes) = (0, changed);
-    while !nodes.is_empty() {
-        for (index, hash) in &nodes {
-            put(connection, key, level, *index, *hash)?;
-        }
-        // Only what is complete is stored; what hangs over the edge is computed with the root.
-        let complete = size >> (level + 1);
-        let mut parents = BTreeMap::new();
-        for index in nodes.keys() {
-            let parent = index >> 1;
-            if parent >= complete || parents.contains_key(&parent) {
-                continue;
-            }
-            let child = |index| nodes.get(&index).map_or_else(|| stored.node(level, index), |hash| Ok(*hash));
-            parents.insert(parent, hash_node(&child(parent << 1)?, &child(parent << 1 | 1)?));
-        }
-        nodes = parents;
-        level += 1;
-    }
-    Ok(Head { size, root: tree::root(&stored, size)? })
+    let (head, nodes) = heads::change_leaves(&StoredNodes { connection, key }, size, changed)?;
+    nodes.into_iter().try_for_each(|(level, index, hash)| put(connection, key, level, index, hash))?;
+    Ok(head)
 }

@@ -8,13 +8,14 @@ use minicbor::bytes::ByteVec;
 use super::batch::Batch;
 use super::convert::Signatures;
 use super::group::{Group, heads_of};
-use super::{nodes, tree_key};
+use super::nodes;
 use crate::error::Result;
 use crate::log::entry;
 use crate::log::feed::{self, Head, HeadsRoots};
 use crate::log::operation::{LogId, LogKind};
 use crate::log::tree::Frontier;
 use crate::model::id::Id;
+use crate::store::tree_key;
 use crate::store::{Append, Receipt};
 
 /// Appends an entry to its log and to the feed; beside it, the number of the session that submitted it.

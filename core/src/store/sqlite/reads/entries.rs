@@ -3,12 +3,13 @@
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Row};
 
-use super::{Moment, all, one, tree_key};
+use super::{Moment, all, one};
 use crate::error::Result;
 use crate::log::operation::{LogId, LogKind};
 use crate::model::id::Id;
 use crate::store::sqlite::convert::Signatures;
 use crate::store::sqlite::group::find_actor;
+use crate::store::tree_key;
 use crate::store::{EntryRow, OriginRow, SessionRow};
 
 /// An entry whose columns come first.

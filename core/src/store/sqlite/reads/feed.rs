@@ -5,11 +5,12 @@ use std::collections::{BinaryHeap, HashSet, VecDeque};
 
 use rusqlite::{Connection, Row};
 
-use super::{Moment, all, tree_key};
+use super::{Moment, all};
 use crate::error::Result;
 use crate::log::operation::{LogId, LogKind};
 use crate::model::id::Id;
 use crate::store::FeedRow;
+use crate::store::tree_key;
 
 /// Up to so many vaults are read each for itself; more by a scan of the feed first.
 const FEW: usize = 64;

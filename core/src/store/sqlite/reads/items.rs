@@ -1,10 +1,11 @@
 //! Items and their parts.
 
-use super::{Moment, all, entries, one, tree_key};
+use super::{Moment, all, entries, one};
 use crate::error::Result;
 use crate::log::operation::{LogId, LogKind};
 use crate::model::id::Id;
 use crate::store::sqlite::convert::Flag;
+use crate::store::tree_key;
 use crate::store::{ItemRow, PartsRow, VersionRow};
 
 pub(in super::super) fn item(moment: &Moment<'_>, vault: Id, item: Id) -> Result<Option<ItemRow>> {

@@ -2,12 +2,13 @@
 
 use rusqlite::Connection;
 
-use super::{Moment, all, tree_key};
+use super::{Moment, all};
 use crate::error::{Error, Result};
 use crate::log::feed::{Head, HeadsRoots};
 use crate::log::operation::LogId;
 use crate::model::id::Id;
 use crate::store::sqlite::nodes::StoredNodes;
+use crate::store::tree_key;
 use crate::store::{LogRow, TreeId};
 
 pub(in super::super) fn nodes(moment: &Moment<'_>, tree: TreeId, wanted: &[(u8, u64)]) -> Result<Vec<Id>> {

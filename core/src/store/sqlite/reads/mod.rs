@@ -14,7 +14,6 @@ mod moment;
 use rusqlite::{Connection, Params, Row};
 
 pub(super) use self::moment::{AtHead, Moment, Recent};
-use super::tree_key;
 use crate::error::Result;
 
 /// All rows of a statement.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
 
-use super::{one, tree_key};
+use super::one;
 use crate::error::Result;
 use crate::log::feed::Head;
 use crate::log::operation::{LogId, LogKind};
@@ -18,6 +18,7 @@ use crate::model::id::Id;
 use crate::store::MemberRow;
 use crate::store::sqlite::database::lock;
 use crate::store::sqlite::group::find_log;
+use crate::store::tree_key;
 
 /// Logs, and memberships, that are remembered of one head; one takes about 150 bytes.
 const MOST: usize = 16_384;

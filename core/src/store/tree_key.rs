@@ -6,14 +6,14 @@
 use crate::log::operation::LogKind;
 
 /// The key of the feed's tree.
-pub(super) const FEED: u64 = 1;
+pub(in crate::store) const FEED: u64 = 1;
 /// The key of the heads tree of account, reads, principals and groups.
-pub(super) const ACCOUNT_HEADS: u64 = 5;
+pub(in crate::store) const ACCOUNT_HEADS: u64 = 5;
 /// The key of the heads tree of vaults.
-pub(super) const VAULT_HEADS: u64 = 9;
+pub(in crate::store) const VAULT_HEADS: u64 = 9;
 
 /// The key of a log of this kind at this leaf of its heads tree.
-pub(super) const fn of_log(kind: LogKind, leaf: u64) -> u64 {
+pub(in crate::store) const fn of_log(kind: LogKind, leaf: u64) -> u64 {
     let slot = match kind {
         LogKind::Account | LogKind::Reads | LogKind::Principal | LogKind::Group => 0,
         LogKind::Vault => 2,
@@ -23,11 +23,11 @@ pub(super) const fn of_log(kind: LogKind, leaf: u64) -> u64 {
 }
 
 /// The leaf of the log of this key.
-pub(super) const fn leaf(key: u64) -> u64 {
+pub(in crate::store) const fn leaf(key: u64) -> u64 {
     key >> 2
 }
 
 /// The least key at this leaf, of either heads tree.
-pub(super) const fn first(leaf: u64) -> u64 {
+pub(in crate::store) const fn first(leaf: u64) -> u64 {
     leaf << 2
 }
