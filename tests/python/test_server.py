@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import httpx
 import pytest
 import strongroom
 from cases.server import Server
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from reader.crypto import Identity
 from reader.encoding import base64url, join, parse_token, u32
+from strongroom import InvalidArgument, Unavailable
 
 SECONDS = 15
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,ignored_auth"
@@ -89,3 +98,57 @@ def test_no_request_that_the_document_allows_or_forbids_makes_it_fail(school: tu
     assert httpx.get(f"{server.location}/readyz").status_code == 200
     with strongroom.connect(server.location, token) as owner:
         assert owner.audit.verify().events > 0
+
+
+def certificate(folder: Path, name: str) -> tuple[str, str]:
+    """A certificate of a name that signs itself, and its key, in files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(timezone.utc)
+    names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(names, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, SHA256())
+    )
+    chain, secret = folder / f"{name}.pem", folder / f"{name}.key"
+    chain.write_bytes(made.public_bytes(Encoding.PEM))
+    secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return str(chain), str(secret)
+
+
+def test_over_tls_a_client_trusts_the_certificate_that_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = str(tmp_path / "school.db")
+    token = strongroom.init(database, owner="teacher@example.edu").token
+    chain, key = certificate(tmp_path, "localhost")
+    other, _ = certificate(tmp_path, "other")
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    location = f"https://localhost:{port}"
+    at = ["--listen", f"127.0.0.1:{port}", "--origin", location, "--tls-cert", chain, "--tls-key", key]
+    server = Server(database, tmp_path / "server.log", *at)
+    # What stays on this machine goes through no proxy.
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    try:
+        assert server.location == location
+        with strongroom.connect(location, token, ca_file=chain) as teacher:
+            vault = teacher.vaults.create("Class")
+            item = teacher.items.create(vault.id, title="Homework 1", files=[("film.mov", bytes(3_000_000))])
+            assert teacher.files.read(vault.id, item.id, item.files[0].id) == bytes(3_000_000)
+        for refused in ({}, {"ca_file": other}):
+            with pytest.raises(Unavailable):
+                strongroom.connect(location, token, max_retries=0, **refused)
+        with pytest.raises(InvalidArgument):
+            strongroom.connect(location, token, ca_file=key)
+        with pytest.raises(Unavailable):
+            strongroom.connect(location.replace("https", "http"), token, max_retries=0)
+    finally:
+        server.end()
