@@ -28,7 +28,7 @@ NATIVE := $(shell find core/src bindings-python/src -type f) \
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= $(notdir $(basename $(wildcard fuzz/fuzz_targets/*.rs)))
 
-.PHONY: help demo test soak fuzz lint test-rust test-docs test-python test-node python node bench fmt clean
+.PHONY: help demo servers test soak fuzz lint test-rust test-docs test-python test-node python node bench fmt clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -39,6 +39,10 @@ demo: python node ## a class of thirty on an embedded store, then ten more from 
 	$(VENV)/bin/python examples/classroom.py --location "$$classroom" --token-file "$$token"; echo; \
 	node examples/classroom.mjs --join "$$classroom" --token-file "$$token" --students 10; echo; \
 	$(VENV)/bin/python examples/classroom.py --look-in "$$classroom" --token-file "$$token"
+
+servers: python ## a PostgreSQL, an account in it, and two servers of it, until Ctrl-C: examples/two_servers.py
+	@rm -f target/owner.token
+	@$(POSTGRESQL) sh -c '$(VENV)/bin/python examples/two_servers.py --database "$$STRONGROOM_TEST_POSTGRESQL" --token-file target/owner.token'
 
 test: lint test-rust test-docs test-python test-node ## everything that has to hold before a change lands
 
