@@ -60,10 +60,12 @@ test-docs: ## the examples of core's documentation, and its links
 
 test-python: python ## the package's tests, on a SQLite file and in memory; its types; its generated files
 	$(VENV)/bin/python bindings-python/stubs.py --check
+	cargo build --package strongroom --locked --bin strongroom # the server that the cases are taken through
 	$(VENV)/bin/python -m mypy --strict examples tests/python bindings-python/benches
 	$(POSTGRESQL) $(VENV)/bin/python -m pytest tests/python
 
 test-node: $(VENV)/.installed node ## the same for the Node package
+	cargo build --package strongroom --locked --bin strongroom
 	node bindings-node/build.mjs --check
 	$(NODE_MODULES)/.bin/tsc --project tests/node/types
 	$(POSTGRESQL) node --test tests/node/*.test.mjs
