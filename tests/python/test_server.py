@@ -133,8 +133,8 @@ def test_over_tls_a_client_trusts_the_certificate_that_it_is_given(tmp_path: Pat
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
     location = f"https://localhost:{port}"
-    at = ["--listen", f"127.0.0.1:{port}", "--origin", location, "--tls-cert", chain, "--tls-key", key]
-    server = Server(database, tmp_path / "server.log", *at)
+    tls = ["--origin", location, "--tls-cert", chain, "--tls-key", key]
+    server = Server(database, tmp_path / "server.log", *tls, listen=f"127.0.0.1:{port}")
     # What stays on this machine goes through no proxy.
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     try:

@@ -13,10 +13,12 @@ PROGRAM = [str(BUILT)] if BUILT.exists() else [sys.executable, "-m", "strongroom
 
 
 class Server:
-    """`strongroom serve` over a database, on a free port."""
+    """`strongroom serve` over a database, on a free port unless one is given."""
 
-    def __init__(self, database: str, log: Path, *arguments: str, program: list[str] = PROGRAM) -> None:
-        serve = ["serve", "--json", "--listen", "127.0.0.1:0", "--database", database, *arguments]
+    def __init__(
+        self, database: str, log: Path, *arguments: str, listen: str = "127.0.0.1:0", program: list[str] = PROGRAM
+    ) -> None:
+        serve = ["serve", "--json", "--listen", listen, "--database", database, *arguments]
         with log.open("w") as errors:
             self.process = subprocess.Popen([*program, *serve], stdout=subprocess.PIPE, stderr=errors, text=True)
         assert self.process.stdout is not None
