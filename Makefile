@@ -74,6 +74,7 @@ soak: python node ## the faults at full size: 200 rounds of kill -9, 1,000 of tw
 	STRONGROOM_FAULTS_ROUNDS=200 cargo test --package strongroom --locked --test faults kills -- --nocapture
 	STRONGROOM_ATTACK_ROUNDS=1000 cargo test --package strongroom --locked --test attacks -- administrators lost --nocapture
 	STRONGROOM_LARGE_MIB=1024 $(VENV)/bin/python -m pytest -s tests/python/test_cancelling.py
+	STRONGROOM_CLUSTER_SECONDS=60 $(VENV)/bin/python -m pytest -s tests/python/test_cluster.py
 	STRONGROOM_LARGE_MIB=1024 node --test tests/node/files.test.mjs
 
 python: $(VENV)/.built ## the Python package, in .venv

@@ -44,9 +44,10 @@ class Database:
         assert self.process.stdout.readline().strip() == "started"
 
     def end(self) -> None:
-        assert self.process.stdin is not None
+        assert self.process.stdin is not None and self.process.stdout is not None
         self.process.stdin.close()
         self.process.wait(60)
+        self.process.stdout.close()
 
 
 class Cluster:
@@ -95,7 +96,7 @@ def persistently(call: Callable[[], object]) -> object:
 
 def write(client: Client, vault: str, until: float, name: str) -> list[str]:
     """Makes items one after another; answers with the ids of those that were acknowledged."""
-    made = []
+    made: list[str] = []
     while time.monotonic() < until:
         key = f"{name}-{len(made)}"
         item = persistently(lambda key=key: client.items.create(vault, title=key, idempotency_key=key))  # type: ignore[misc]
@@ -109,7 +110,7 @@ def follow(client: Client, after: str, seen: list[str], stop: threading.Event) -
     while not stop.is_set():
         try:
             with client.changes.watch(after=cursor, kinds=["item.created"]) as feed:
-                closer = threading.Thread(target=lambda feed=feed: (stop.wait(), feed.close()))  # type: ignore[misc]
+                closer = threading.Thread(target=lambda feed=feed: (stop.wait(), feed.close()))
                 closer.start()
                 for change in feed:
                     seen.append(change.item_id)  # type: ignore[union-attr]

@@ -100,35 +100,38 @@ def test_no_request_that_the_document_allows_or_forbids_makes_it_fail(school: tu
         assert owner.audit.verify().events > 0
 
 
-def certificate(folder: Path, name: str) -> tuple[str, str]:
-    """A certificate of a name that signs itself, and its key, in files."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+def certificate(folder: Path, name: str) -> tuple[str, str, str]:
+    """A root, a certificate of this machine that it signs, and its key, in files."""
     now = datetime.now(timezone.utc)
-    names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(minutes=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, SHA256())
-    )
-    chain, secret = folder / f"{name}.pem", folder / f"{name}.key"
-    chain.write_bytes(made.public_bytes(Encoding.PEM))
-    secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return str(chain), str(secret)
+
+    def signed(subject: str, key: ec.EllipticCurvePrivateKey, by: ec.EllipticCurvePrivateKey, is_root: bool) -> x509.Certificate:
+        here = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        return (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
+            .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(minutes=1))
+            .not_valid_after(now + timedelta(hours=1))
+            .add_extension(x509.SubjectAlternativeName(here), critical=False)
+            .add_extension(x509.BasicConstraints(ca=is_root, path_length=None), critical=True)
+            .sign(by, SHA256())
+        )
+
+    root, leaf = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    paths = [folder / f"{name}.{kind}" for kind in ("root", "chain", "key")]
+    paths[0].write_bytes(signed(name, root, root, True).public_bytes(Encoding.PEM))
+    paths[1].write_bytes(signed("localhost", leaf, root, False).public_bytes(Encoding.PEM))
+    paths[2].write_bytes(leaf.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return str(paths[0]), str(paths[1]), str(paths[2])
 
 
 def test_over_tls_a_client_trusts_the_certificate_that_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     database = str(tmp_path / "school.db")
     token = strongroom.init(database, owner="teacher@example.edu").token
-    chain, key = certificate(tmp_path, "localhost")
-    other, _ = certificate(tmp_path, "other")
+    root, chain, key = certificate(tmp_path, "school")
+    other, _, _ = certificate(tmp_path, "other")
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -139,13 +142,13 @@ def test_over_tls_a_client_trusts_the_certificate_that_it_is_given(tmp_path: Pat
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     try:
         assert server.location == location
-        with strongroom.connect(location, token, ca_file=chain) as teacher:
+        with strongroom.connect(location, token, ca_file=root) as teacher:
             vault = teacher.vaults.create("Class")
             item = teacher.items.create(vault.id, title="Homework 1", files=[("film.mov", bytes(3_000_000))])
             assert teacher.files.read(vault.id, item.id, item.files[0].id) == bytes(3_000_000)
-        for refused in ({}, {"ca_file": other}):
+        for ca_file in (None, other):
             with pytest.raises(Unavailable):
-                strongroom.connect(location, token, max_retries=0, **refused)
+                strongroom.connect(location, token, max_retries=0, ca_file=ca_file)
         with pytest.raises(InvalidArgument):
             strongroom.connect(location, token, ca_file=key)
         with pytest.raises(Unavailable):
