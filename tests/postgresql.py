@@ -62,6 +62,20 @@ def user() -> dict[str, int]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid}
 
 
+def reachable(found: Path, folder: Path, whom: dict[str, int]) -> Path:
+    """The programs, where whoever they run as may run them: root's own folders are not others'."""
+    try:
+        if subprocess.run([found / "initdb", "--version"], cwd="/", capture_output=True, check=False, **whom).returncode == 0:
+            return found
+    except PermissionError:
+        pass
+    package, copy = found.parents[1], folder / "programs"
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+    return Path(shutil.copytree(found.parent, copy / package.name / found.parent.name, symlinks=True)) / "bin"
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -74,9 +88,9 @@ class Server:
 
     def __init__(self, folder: Path, version: str = "18") -> None:
         self.folder = folder / "data"
-        self.programs = programs(version)
         self.port = free_port()
         self.user = user()
+        self.programs = reachable(programs(version), folder, self.user)
         self.environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
         self.process: subprocess.Popen[bytes] | None = None
         if "user" in self.user:
