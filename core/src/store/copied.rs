@@ -4,6 +4,7 @@ use super::row::{
     BatchRow, FileRow, ItemRow, MemberRow, PartsRow, PrincipalRow, ReadRow, SessionRow, VaultRow, WrapRow,
 };
 use super::{Append, Receipt};
+use crate::error::Error;
 use crate::log::reads::Chain;
 use crate::model::id::Id;
 
@@ -107,4 +108,14 @@ impl Copied {
             _ => 0,
         }
     }
+}
+
+/// The refusal of a copy to where something is.
+pub(super) fn not_empty() -> Error {
+    Error::already_exists("a copy was to go where something is already: name a place with nothing in it")
+}
+
+/// The refusal of a copy whose parts do not fit each other.
+pub(super) fn contradicted() -> Error {
+    Error::tampered("the store that is copied contradicts its own trees: restore it from a backup")
 }

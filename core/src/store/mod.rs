@@ -8,6 +8,7 @@ pub mod copy;
 pub mod frozen;
 mod heads;
 pub mod kept;
+mod packed;
 pub mod postgres;
 pub mod row;
 pub mod sqlite;

@@ -1,23 +1,25 @@
 //! What another store held: entries with their places and times, and rows as they were.
 
-use minicbor::bytes::ByteVec;
-use tokio_postgres::types::ToSql;
+use std::collections::HashMap;
 
 use super::Core;
 use super::claim::Claim;
 use super::connect::Transaction;
-use super::convert::{Columns, bound, int};
+use super::convert::{Columns, int};
+use super::journal;
 use super::places::Places;
 use super::sequence::{self, HEAD};
 use super::staged::StagedEntry;
 use super::tables::{Leaves, Tables};
 use super::writes::{Writes, params};
-use crate::error::{Error, ErrorKind, Result};
-use crate::log::encoding;
+use crate::error::Result;
 use crate::log::operation::LogKind;
-use crate::log::reads::{Chain, MAX_ENTRIES, ReadEntry};
+use crate::log::reads::Chain;
 use crate::model::id::Id;
-use crate::store::{BatchRow, Copied, FileRow, ItemRow, PrincipalRow, ReadRow, Receipt, Row, SessionRow, VaultRow};
+use crate::store::copied::{contradicted, not_empty};
+use crate::store::{
+    BatchRow, Copied, FileRow, ItemRow, PrincipalRow, ReadRow, Receipt, Row, SessionRow, VaultRow, packed,
+};
 
 /// What commits meet in, as the logs are.
 const INTAKE: &str = "INSERT INTO intake (kind, id, size, items) \
@@ -267,49 +269,19 @@ impl Rows {
     }
 }
 
-/// Reads in rows of some hundreds; none in which times go back, for a row is found by its last.
 async fn put_reads(transaction: &Transaction, reads: Vec<ReadRow>) -> Result<()> {
     if reads.is_empty() {
         return Ok(());
     }
-    let mut numbers = std::collections::HashMap::new();
+    let mut numbers = HashMap::new();
     for row in transaction.query("SELECT id, number FROM reads_chain", &[]).await? {
         numbers.insert(row.id(0)?, row.number(1)?);
     }
-    let mut row: Vec<(u64, u64, ByteVec)> = Vec::new();
-    let (mut first, mut newest) = (0, 0);
-    for ReadRow { place, chain, index, entry } in reads {
-        let time = ReadEntry::from_bytes(&entry)?.time;
-        if time < newest || row.len() == MAX_ENTRIES {
-            insert_reads(transaction, first, newest, &std::mem::take(&mut row)).await?;
-        }
-        if row.is_empty() {
-            first = place;
-        }
-        newest = time;
-        row.push((*numbers.get(&chain).ok_or_else(contradicted)?, index, entry.into()));
+    let mut writes = Writes::default();
+    for row in packed::as_they_were(reads, &numbers)? {
+        journal::put(&mut writes, row)?;
     }
-    insert_reads(transaction, first, newest, &row).await?;
-    transaction.execute(READS_HEAD, &[]).await?;
+    writes.push(READS_HEAD, Vec::new());
+    writes.run(transaction).await?;
     Ok(())
-}
-
-async fn insert_reads(transaction: &Transaction, first: u64, time: u64, row: &[(u64, u64, ByteVec)]) -> Result<()> {
-    if row.is_empty() {
-        return Ok(());
-    }
-    let entries: Vec<(u64, u64, &ByteVec)> = row.iter().map(|(chain, index, entry)| (*chain, *index, entry)).collect();
-    let sql = "INSERT INTO reads (place, count, time, entries) VALUES ($1, $2, $3, $4)";
-    let params: [&(dyn ToSql + Sync); 4] =
-        [&bound(first), &bound(row.len() as u64), &bound(time), &encoding::encode(&entries)];
-    transaction.execute(sql, &params).await?;
-    Ok(())
-}
-
-fn not_empty() -> Error {
-    Error::new(ErrorKind::AlreadyExists, "a copy was to go where something is already: name a place with nothing in it")
-}
-
-fn contradicted() -> Error {
-    Error::tampered("the store that is copied contradicts its own trees: restore it from a backup")
 }

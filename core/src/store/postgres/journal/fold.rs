@@ -2,17 +2,15 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use minicbor::bytes::ByteVec;
-
 use super::super::Core;
 use super::super::connect::Transaction;
 use super::super::convert::{Columns, damaged, int};
 use super::super::fault;
 use super::super::writes::{Writes, params};
 use crate::error::Result;
-use crate::log::encoding;
-use crate::log::reads::{Chain, Group, MAX_ENTRIES, ReadEntry};
+use crate::log::reads::{Chain, Group};
 use crate::model::id::Id;
+use crate::store::packed::{self, Packed};
 
 /// The most groups of one transaction.
 const GROUPS: i64 = 2048;
@@ -22,14 +20,6 @@ struct Stored {
     number: u64,
     chain: Chain,
     new: bool,
-}
-
-/// An entry on its way into the tables.
-struct Moved {
-    time: u64,
-    number: u64,
-    place: u64,
-    bytes: ByteVec,
 }
 
 impl Core {
@@ -76,10 +66,7 @@ impl Core {
             if !broken.contains(&id) && group.end() > known.chain.count {
                 match group.continues(known.chain) {
                     Ok(chain) => {
-                        for (place, bytes) in (group.first..).zip(&group.entries) {
-                            let time = ReadEntry::from_bytes(bytes)?.time;
-                            moved.push(Moved { time, number: known.number, place, bytes: bytes.clone() });
-                        }
+                        moved.extend(packed::of_group(&group, known.number)?);
                         known.chain = chain;
                     }
                     Err(error) => {
@@ -95,7 +82,10 @@ impl Core {
         }
         let more = rows.len() as u64 == GROUPS.unsigned_abs() && !done_chains.is_empty();
         let mut writes = Writes::default();
-        insert(&mut writes, &mut place, moved)?;
+        for row in packed::in_order(place, moved) {
+            place += row.count;
+            put(&mut writes, row)?;
+        }
         write_chains(&mut writes, stored)?;
         writes.push(
             "DELETE FROM noted USING unnest($1::BYTEA[], $2::BIGINT[]) AS done (chain, first) \
@@ -110,20 +100,11 @@ impl Core {
     }
 }
 
-fn insert(writes: &mut Writes, place: &mut u64, mut moved: Vec<Moved>) -> Result<()> {
-    // Stable, and times do not go back within a chain: its own order stays.
-    moved.sort_by_key(|entry| entry.time);
-    for chunk in moved.chunks(MAX_ENTRIES) {
-        let entries: Vec<(u64, u64, &ByteVec)> =
-            chunk.iter().map(|entry| (entry.number, entry.place, &entry.bytes)).collect();
-        let time = chunk.iter().map(|entry| entry.time).max().unwrap_or(0);
-        let count = chunk.len() as u64;
-        writes.push(
-            "INSERT INTO reads (place, count, time, entries) VALUES ($1, $2, $3, $4)",
-            params![int(*place)?, int(count)?, int(time)?, encoding::encode(&entries)],
-        );
-        *place += count;
-    }
+/// Writes a row of reads.
+pub(in super::super) fn put(writes: &mut Writes, row: Packed) -> Result<()> {
+    let Packed { place, count, time, entries } = row;
+    let sql = "INSERT INTO reads (place, count, time, entries) VALUES ($1, $2, $3, $4)";
+    writes.push(sql, params![int(place)?, int(count)?, int(time)?, entries]);
     Ok(())
 }
 

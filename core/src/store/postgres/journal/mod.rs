@@ -4,6 +4,8 @@
 mod anchor;
 mod fold;
 
+pub(super) use self::fold::put;
+
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};

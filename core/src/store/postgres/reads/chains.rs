@@ -2,26 +2,23 @@
 
 use std::collections::HashMap;
 
-use minicbor::bytes::ByteVec;
-
 use super::super::connect::Transaction;
 use super::super::convert::{Columns, bound};
 use super::entries;
-use crate::error::{Error, Result};
-use crate::log::encoding;
+use crate::error::Result;
 use crate::log::operation::{LogId, LogKind};
-use crate::log::reads::{Chain, ReadEntry, anchor_id};
+use crate::log::reads::{Chain, anchor_id};
 use crate::model::id::Id;
 use crate::store::ReadRow;
+use crate::store::packed::{Unpacking, damaged};
 
 pub(in super::super) async fn reads(moment: &Transaction, from: u64, limit: u32) -> Result<Vec<ReadRow>> {
-    let limit = limit as usize;
     let mut names: HashMap<u64, Id> = HashMap::new();
     for row in moment.query("SELECT number, id FROM reads_chain", &[]).await? {
         names.insert(row.number(0)?, row.id(1)?);
     }
-    let (mut rows, mut next, mut after): (Vec<ReadRow>, Option<u64>, i64) = (Vec::new(), None, -1);
-    while rows.len() < limit {
+    let (mut unpacking, mut after) = (Unpacking::new(names, from, limit), -1_i64);
+    while !unpacking.is_full() {
         // Some hundreds of entries a row.
         let found = moment
             .query(
@@ -32,30 +29,15 @@ pub(in super::super) async fn reads(moment: &Transaction, from: u64, limit: u32)
             .await?;
         let is_last = found.len() < 16;
         for row in found {
-            let (first, count, time) = (row.number(0)?, row.number(1)?, row.number(2)?);
+            let first = row.number(0)?;
             after = bound(first);
-            let entries: Vec<(u64, u64, ByteVec)> = encoding::decode("a row of reads", row.get_as::<&[u8]>(3)?)?;
-            if next.is_some_and(|next| next != first) || entries.len() as u64 != count {
-                return Err(damaged());
-            }
-            // Reads since a time are found by the row's: one that is too small hides them.
-            let newest = entries.last().map(|(.., entry)| ReadEntry::from_bytes(entry)).transpose()?;
-            if newest.is_some_and(|entry| entry.time != time) {
-                return Err(damaged());
-            }
-            next = Some(first.saturating_add(count));
-            for (place, (number, index, entry)) in (first..).zip(entries) {
-                if place >= from && rows.len() < limit {
-                    let chain = *names.get(&number).ok_or_else(damaged)?;
-                    rows.push(ReadRow { place, chain, index, entry: entry.into() });
-                }
-            }
+            unpacking.take(first, row.number(1)?, row.number(2)?, row.get_as(3)?)?;
         }
         if is_last {
             break;
         }
     }
-    Ok(rows)
+    Ok(unpacking.into_rows())
 }
 
 pub(in super::super) async fn since(moment: &Transaction, time: u64) -> Result<u64> {
@@ -85,8 +67,4 @@ pub(in super::super) async fn chains(moment: &Transaction) -> Result<Vec<Chain>>
         chains.push(chain);
     }
     Ok(chains)
-}
-
-fn damaged() -> Error {
-    Error::tampered("the rows of reads are not whole: some were changed or taken away; restore the store")
 }

@@ -1,14 +1,14 @@
 //! What another store held: entries with their places and times, and rows as they were.
 
-use minicbor::bytes::ByteVec;
-use rusqlite::OptionalExtension;
+use std::collections::HashMap;
 
 use super::{Group, files, items, principals, vault_leaf, vaults};
-use crate::error::{Error, ErrorKind, Result};
-use crate::log::encoding;
-use crate::log::reads::{Chain, MAX_ENTRIES, ReadEntry};
+use crate::error::Result;
+use crate::log::reads::Chain;
 use crate::model::id::Id;
-use crate::store::sqlite::{schema, sequence};
+use crate::store::copied::{contradicted, not_empty};
+use crate::store::packed;
+use crate::store::sqlite::{journal, schema, sequence};
 use crate::store::{BatchRow, Copied, FileRow, ItemRow, PrincipalRow, ReadRow, Row, VaultRow};
 
 /// Takes parts of a copy, in their order.
@@ -131,45 +131,12 @@ fn put_chain(group: &mut Group<'_>, chain: Chain, anchored: u64) -> Result<()> {
     Ok(())
 }
 
-/// Reads in rows of some hundreds; none in which times go back, for a row is found by its last.
-fn put_reads(group: &mut Group<'_>, reads: Vec<ReadRow>) -> Result<()> {
-    let mut row: Vec<(u64, u64, ByteVec)> = Vec::new();
-    let (mut first, mut newest) = (0, 0);
-    for ReadRow { place, chain, index, entry } in reads {
-        let time = ReadEntry::from_bytes(&entry)?.time;
-        if time < newest || row.len() == MAX_ENTRIES {
-            insert_reads(group, first, newest, &std::mem::take(&mut row))?;
-        }
-        if row.is_empty() {
-            first = place;
-        }
-        newest = time;
-        row.push((chain_number(group, chain)?, index, entry.into()));
-    }
-    insert_reads(group, first, newest, &row)
-}
-
-fn insert_reads(group: &Group<'_>, first: u64, time: u64, row: &[(u64, u64, ByteVec)]) -> Result<()> {
-    if row.is_empty() {
+fn put_reads(group: &Group<'_>, reads: Vec<ReadRow>) -> Result<()> {
+    if reads.is_empty() {
         return Ok(());
     }
-    let entries: Vec<(u64, u64, &ByteVec)> = row.iter().map(|(chain, index, entry)| (*chain, *index, entry)).collect();
-    group
-        .connection
-        .prepare_cached("INSERT INTO reads (place, count, time, entries) VALUES (?1, ?2, ?3, ?4)")?
-        .execute((first, row.len(), time, encoding::encode(&entries)))?;
-    Ok(())
-}
-
-fn chain_number(group: &Group<'_>, chain: Id) -> Result<u64> {
-    let mut find = group.connection.prepare_cached("SELECT number FROM reads_chain WHERE id = ?1")?;
-    find.query_row([chain], |row| row.get(0)).optional()?.ok_or_else(contradicted)
-}
-
-fn not_empty() -> Error {
-    Error::new(ErrorKind::AlreadyExists, "a copy was to go where something is already: name a place with nothing in it")
-}
-
-fn contradicted() -> Error {
-    Error::tampered("the store that is copied contradicts its own trees: restore it from a backup")
+    let mut find = group.connection.prepare_cached("SELECT id, number FROM reads_chain")?;
+    let numbers = find.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let numbers: HashMap<Id, u64> = numbers.collect::<rusqlite::Result<_>>()?;
+    journal::put(group, packed::as_they_were(reads, &numbers)?)
 }

@@ -1,16 +1,15 @@
 //! Brings groups of all chains into the tables, in order of time, and anchors chains.
 
-use minicbor::bytes::ByteVec;
 use rusqlite::OptionalExtension;
 
 use super::super::group::Group as Transaction;
 use super::super::sequence;
 use crate::error::{Error, ErrorKind, Result};
-use crate::log::encoding;
 use crate::log::operation::{LogId, LogKind};
-use crate::log::reads::{Chain, Group, MAX_ENTRIES, ReadEntry, anchor};
+use crate::log::reads::{Chain, Group, anchor};
 use crate::model::id::{AccountId, Id};
 use crate::store::Append;
+use crate::store::packed::{self, Moved, Packed};
 
 /// What there is of a chain, folded already or not.
 pub(in super::super) struct Gathered<'g> {
@@ -36,14 +35,6 @@ struct Stored {
     anchored: u64,
 }
 
-/// An entry on its way into the tables.
-struct Moved {
-    time: u64,
-    number: u64,
-    place: u64,
-    bytes: ByteVec,
-}
-
 /// Folds what is not folded yet; answers where the first chain stands then.
 ///
 /// The first chain is this engine's own, whose groups are whole. Of others, what does not continue the chain stays out: a
@@ -58,10 +49,7 @@ pub(in super::super) fn fold(transaction: &mut Transaction<'_>, chains: &[Gather
             }
             match group.continues(row.chain) {
                 Ok(chain) => {
-                    for (place, bytes) in (group.first..).zip(&group.entries) {
-                        let time = ReadEntry::from_bytes(bytes)?.time;
-                        moved.push(Moved { time, number: row.number, place, bytes: bytes.clone() });
-                    }
+                    moved.extend(packed::of_group(group, row.number)?);
                     row.chain = chain;
                 }
                 Err(error) if number == 0 => return Err(error),
@@ -73,9 +61,7 @@ pub(in super::super) fn fold(transaction: &mut Transaction<'_>, chains: &[Gather
         }
         stored.push((row, gathered.anchor));
     }
-    // Stable, and times do not go back within a chain: its own order stays.
-    moved.sort_by_key(|entry| entry.time);
-    insert(transaction, &moved)?;
+    insert(transaction, moved)?;
     let mut own = Folded::default();
     for (row, anchored) in stored {
         let Stored { number, before, chain, anchored: mut until } = row;
@@ -115,22 +101,23 @@ fn find(transaction: &Transaction<'_>, gathered: &Gathered<'_>) -> Result<Option
     Ok(Some(Stored { number, before: chain, chain, anchored: 0 }))
 }
 
-fn insert(transaction: &Transaction<'_>, moved: &[Moved]) -> Result<()> {
+fn insert(transaction: &Transaction<'_>, moved: Vec<Moved>) -> Result<()> {
     let connection = transaction.connection;
-    let mut place: u64 = connection
+    let place: u64 = connection
         .prepare_cached("SELECT place + count FROM reads ORDER BY place DESC LIMIT 1")?
         .query_row([], |row| row.get(0))
         .optional()?
         .unwrap_or(0);
-    for chunk in moved.chunks(MAX_ENTRIES) {
-        let entries: Vec<(u64, u64, &ByteVec)> =
-            chunk.iter().map(|entry| (entry.number, entry.place, &entry.bytes)).collect();
-        let time = chunk.iter().map(|entry| entry.time).max();
-        connection
+    put(transaction, packed::in_order(place, moved)).map_err(taken)
+}
+
+/// Writes rows of reads.
+pub(in super::super) fn put(transaction: &Transaction<'_>, rows: Vec<Packed>) -> Result<()> {
+    for Packed { place, count, time, entries } in rows {
+        transaction
+            .connection
             .prepare_cached("INSERT INTO reads (place, count, time, entries) VALUES (?1, ?2, ?3, ?4)")?
-            .execute((place, chunk.len(), time, encoding::encode(&entries)))
-            .map_err(|error| taken(error.into()))?;
-        place += chunk.len() as u64;
+            .execute((place, count, time, entries))?;
     }
     Ok(())
 }

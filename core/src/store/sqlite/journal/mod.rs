@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::log::reads::{Chain, Group, MAX_ENTRIES, MAX_ENTRY, ReadEntry, frame};
 use crate::model::id::Id;
 
-pub(super) use self::fold::{Gathered, fold};
+pub(super) use self::fold::{Gathered, fold, put};
 pub(super) use self::others::{Other, any, others};
 
 /// How much may wait to be folded, in bytes, before reads are refused: the writer has failed for long.

@@ -2,19 +2,17 @@
 
 use std::collections::HashMap;
 
-use minicbor::bytes::ByteVec;
 use rusqlite::Connection;
 
 use super::{Moment, all, entries, one};
-use crate::error::{Error, Result};
-use crate::log::encoding;
+use crate::error::Result;
 use crate::log::operation::{LogId, LogKind};
-use crate::log::reads::{Chain, ReadEntry, anchor_id};
+use crate::log::reads::{Chain, anchor_id};
 use crate::model::id::Id;
 use crate::store::ReadRow;
+use crate::store::packed::{Unpacking, damaged};
 
 pub(in super::super) fn reads(connection: &Connection, from: u64, limit: u32) -> Result<Vec<ReadRow>> {
-    let limit = limit as usize;
     let names: HashMap<u64, Id> =
         all(connection, "SELECT number, id FROM reads_chain", (), |row| Ok((row.get(0)?, row.get(1)?)))?
             .into_iter()
@@ -23,30 +21,14 @@ pub(in super::super) fn reads(connection: &Connection, from: u64, limit: u32) ->
         "SELECT place, count, time, entries FROM reads \
          WHERE place >= coalesce((SELECT max(place) FROM reads WHERE place <= ?1), ?1) ORDER BY place",
     )?;
-    let (mut found, mut rows, mut next) = (statement.query([from])?, Vec::new(), None);
-    while rows.len() < limit
+    let (mut found, mut unpacking) = (statement.query([from])?, Unpacking::new(names, from, limit));
+    while !unpacking.is_full()
         && let Some(row) = found.next()?
     {
-        let (first, count, time): (u64, u64, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let entries: Vec<(u64, u64, ByteVec)> =
-            encoding::decode("a row of reads", row.get_ref(3)?.as_blob().map_err(|_| damaged())?)?;
-        if next.is_some_and(|next| next != first) || entries.len() as u64 != count {
-            return Err(damaged());
-        }
-        // Reads since a time are found by the row's: one that is too small hides them.
-        let newest = entries.last().map(|(.., entry)| ReadEntry::from_bytes(entry)).transpose()?;
-        if newest.is_some_and(|entry| entry.time != time) {
-            return Err(damaged());
-        }
-        next = Some(first.saturating_add(count));
-        for (place, (number, index, entry)) in (first..).zip(entries) {
-            if place >= from && rows.len() < limit {
-                let chain = *names.get(&number).ok_or_else(damaged)?;
-                rows.push(ReadRow { place, chain, index, entry: entry.into() });
-            }
-        }
+        let entries = row.get_ref(3)?.as_blob().map_err(|_| damaged())?;
+        unpacking.take(row.get(0)?, row.get(1)?, row.get(2)?, entries)?;
     }
-    Ok(rows)
+    Ok(unpacking.into_rows())
 }
 
 pub(in super::super) fn since(connection: &Connection, time: u64) -> Result<u64> {
@@ -75,8 +57,4 @@ pub(in super::super) fn chains(moment: &Moment<'_>) -> Result<Vec<Chain>> {
         }
     }
     Ok(rows.into_iter().map(|(chain, _)| chain).collect())
-}
-
-fn damaged() -> Error {
-    Error::tampered("the rows of reads are not whole: some were changed or taken away; restore the store")
 }
