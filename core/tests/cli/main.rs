@@ -2,136 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+mod copies;
+mod room;
+
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-const OWNER: &str = "teacher@example.edu";
-
-/// What a command said.
-struct Said {
-    code: Option<i32>,
-    out: String,
-    errors: String,
-}
-
-impl Said {
-    /// The one JSON document of a command that succeeded.
-    fn json(&self) -> Value {
-        assert_eq!((self.code, self.errors.as_str()), (Some(0), ""));
-        serde_json::from_str(&self.out).unwrap()
-    }
-
-    /// The code of a command that was refused.
-    fn refusal(&self) -> String {
-        assert_eq!((self.code, self.out.as_str()), (Some(1), ""), "{}", self.errors);
-        assert_eq!(self.errors.lines().count(), 1, "{}", self.errors);
-        let told: Value = serde_json::from_str(&self.errors).unwrap();
-        assert!(!told["error"]["message"].as_str().unwrap().is_empty());
-        told["error"]["code"].as_str().unwrap().to_owned()
-    }
-}
-
-/// A directory with a database in it, and whoever works there.
-struct Room {
-    directory: TempDir,
-}
-
-impl Room {
-    fn empty() -> Self {
-        Self { directory: tempfile::tempdir().unwrap() }
-    }
-
-    /// A room whose owner's token is in the file `owner`.
-    fn new() -> Self {
-        let room = Self::empty();
-        let made = room.run(&["init", "--owner", OWNER, "--token-file", "owner", "classroom.db"]);
-        assert_eq!((made.code, made.errors.as_str()), (Some(0), ""));
-        room
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
-        std::fs::write(self.path(name), content).unwrap();
-    }
-
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_strongroom"));
-        for variable in ["STRONGROOM_LOCATION", "STRONGROOM_TOKEN", "STRONGROOM_STATE"] {
-            command.env_remove(variable);
-        }
-        command.current_dir(self.directory.path()).args(arguments).stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Said {
-        said(&mut self.command(arguments))
-    }
-
-    /// Runs a command as whoever has this token file, with text on standard input.
-    fn hears(&self, who: &str, arguments: &[&str], input: &str) -> Said {
-        let mut child = self
-            .command(&[&["--location", "classroom.db", "--token-file", who], arguments].concat())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        Said {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            errors: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-
-    /// Runs a command as whoever has this token file.
-    fn by(&self, who: &str, arguments: &[&str]) -> Said {
-        self.hears(who, arguments, "")
-    }
-
-    /// As [`Room::by`], with the answer in JSON.
-    fn json(&self, who: &str, arguments: &[&str]) -> Value {
-        self.by(who, &[arguments, &["--json"]].concat()).json()
-    }
-
-    fn refusal(&self, who: &str, arguments: &[&str]) -> String {
-        self.by(who, &[arguments, &["--json"]].concat()).refusal()
-    }
-
-    /// A vault of the owner's.
-    fn vault(&self, name: &str) -> String {
-        id(&self.json("owner", &["vault", "create", name]))
-    }
-}
-
-fn said(command: &mut Command) -> Said {
-    let output = command.output().unwrap();
-    Said {
-        code: output.status.code(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        errors: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-fn id(value: &Value) -> String {
-    value["id"].as_str().unwrap().to_owned()
-}
-
-fn rows(value: &Value) -> &Vec<Value> {
-    value.as_array().unwrap()
-}
+use room::{OWNER, Room, id, rows, said};
 
 #[test]
 fn a_class_from_its_first_command_to_the_proof() {
@@ -497,33 +376,4 @@ fn a_leaked_token_is_ended_and_what_it_opened_moves_on() {
     assert_eq!((deleted.code, deleted.errors.as_str()), (Some(0), ""));
     assert_eq!(room.refusal("owner", &["user", "get", "alice@example.edu"]), "not_found");
     room.json("owner", &["audit", "verify"]);
-}
-
-#[test]
-fn an_account_is_kept_restored_and_moved() {
-    let room = Room::new();
-    let vault = id(&room.json("owner", &["vault", "create", "Class"]));
-    let kept = room.json("owner", &["backup", "kept.db"]);
-    assert!(kept["events"].as_u64().unwrap() > 3, "{kept}");
-    assert_eq!(room.refusal("owner", &["backup", "kept.db"]), "already_exists");
-    room.json("owner", &["item", "create", &vault, "--title", "Lost"]);
-    let state = ["--state", "state"];
-    let items = |place: &str, more: &[&str]| {
-        let list = ["item", "list", &vault, "--location", place, "--token-file", "owner", "--json"];
-        room.run(&[&list[..], &state, more].concat())
-    };
-    assert_eq!(rows(&items("classroom.db", &[]).json()).len(), 1);
-
-    let restored =
-        room.run(&["restore", "kept.db", "--location", "again.db", "--token-file", "owner", "--json"]).json();
-    assert!(restored["tree_size"].as_u64() > kept["tree_size"].as_u64(), "{restored}");
-    assert_eq!(items("again.db", &[]).refusal(), "tampered");
-    assert_eq!(rows(&items("again.db", &["--accept-restored"]).json()).len(), 0);
-    assert_eq!(rows(&items("again.db", &[]).json()).len(), 0);
-
-    room.run(&["migrate", "again.db", "moved.db", "--token-file", "owner", "--json"]).json();
-    assert_eq!(rows(&items("moved.db", &[]).json()).len(), 0);
-    let nothing = room.run(&["migrate", "none.db", "there.db", "--token-file", "owner", "--json"]);
-    assert_eq!(nothing.refusal(), "not_found");
-    assert!(!room.path("there.db").exists());
 }
