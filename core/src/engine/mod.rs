@@ -17,7 +17,6 @@ mod pages;
 mod people;
 mod pieces;
 mod prove;
-mod random;
 mod reads;
 mod session;
 mod sessions;

@@ -6,14 +6,15 @@ use std::time::Duration;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
+use super::Engine;
 use super::session::Caller;
-use super::{Engine, random};
 use crate::error::{Error, Result};
 use crate::log::encoding::MaybeId;
 use crate::log::operation::VERSION;
 use crate::log::reads::{Action, ReadEntry};
 use crate::model::id::Id;
 use crate::store::Snapshot;
+use crate::store::random;
 
 const FILES: u64 = 262_144;
 /// A file whose pieces were not asked for so long is read anew.

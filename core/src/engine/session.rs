@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::known::View;
 use super::notes::About;
 use super::sessions::{Asked, Open, Opened};
-use super::{Engine, clock, random};
+use super::{Engine, clock};
 use crate::authority::{Challenge, Session, SignIn, session_message};
 use crate::error::{Error, Result};
 use crate::log::operation::{LogId, LogKind};
@@ -14,6 +14,7 @@ use crate::log::replay::PrincipalLog;
 use crate::log::signature;
 use crate::model::id::{Id, PrincipalKind};
 use crate::model::principal::PrincipalState;
+use crate::store::random;
 use crate::store::{Snapshot, TreeId};
 
 const LONGEST_APP: usize = 256;

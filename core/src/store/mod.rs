@@ -10,6 +10,7 @@ mod heads;
 pub mod kept;
 mod packed;
 pub mod postgres;
+pub(crate) mod random;
 pub mod row;
 pub mod sqlite;
 mod tree_key;

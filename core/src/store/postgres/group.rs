@@ -105,7 +105,7 @@ async fn prepare(core: &Core, waiting: &[Waiting], apart: bool) -> Result<Option
         // Nothing to write: the locks go with the transaction.
         return Ok(Some((transaction, Committed { group: [0; 16], fates })));
     }
-    let group = core.name()?;
+    let group = Core::name()?;
     write(&transaction, judge, staged, group).await?;
     Ok(Some((transaction, Committed { group, fates })))
 }

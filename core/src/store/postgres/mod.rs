@@ -60,6 +60,7 @@ use crate::log::feed::Head;
 use crate::log::operation::LogId;
 use crate::log::reads::ReadEntry;
 use crate::model::id::Id;
+use crate::store::random;
 use crate::store::{ChangeSet, Copied, Kept, Outcome, Snapshot, Store};
 
 /// A store in a PostgreSQL database, which engines on many machines may open.
@@ -130,7 +131,7 @@ impl PostgresStore {
         let beside = [
             tokio::spawn(Lane::new(Arc::clone(&core), fast_requests, false).run()),
             tokio::spawn(Lane::new(Arc::clone(&core), apart_requests, true).run()),
-            tokio::spawn(journal::run(Arc::clone(&core), to_note, journal::make_id()?)),
+            tokio::spawn(journal::run(Arc::clone(&core), to_note, random::make_id()?)),
             tokio::spawn(bell::listener(Arc::clone(&core))),
             tokio::spawn(bell::looker(Arc::clone(&core))),
             tokio::spawn(bell::ringer(Arc::clone(&core), ringing)),
@@ -201,13 +202,11 @@ impl Core {
     }
 
     /// A name for a group of changes.
-    #[allow(clippy::unused_self, reason = "names belong to a store")]
-    fn name(&self) -> Result<GroupId> {
+    fn name() -> Result<GroupId> {
         let mut name = [0; 16];
-        let (time, random) = name.split_at_mut(8);
+        let (time, rest) = name.split_at_mut(8);
         time.copy_from_slice(&now().to_be_bytes());
-        aws_lc_rs::rand::fill(random)
-            .map_err(|_| Error::unavailable("random bytes were asked for and the system gave none: try again"))?;
+        rest.copy_from_slice(&random::make_bytes::<8>()?);
         Ok(name)
     }
 

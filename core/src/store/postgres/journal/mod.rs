@@ -11,9 +11,10 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Core, fault, now};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::log::reads::{Chain, Group, MAX_ENTRIES, ReadEntry};
 use crate::model::id::Id;
+use crate::store::random;
 
 /// What the journal is asked for.
 pub(super) enum Note {
@@ -62,7 +63,7 @@ impl Journal {
             tracing::warn!(?error, "reads could not be noted");
             // Whether the row is there nobody can say, and after a crash of PostgreSQL those before it may not be: what
             // comes goes to another chain.
-            if let Ok(id) = make_id() {
+            if let Ok(id) = random::make_id() {
                 self.chain = Chain::new(id);
             }
         }
@@ -86,11 +87,4 @@ impl Journal {
         self.core.noted.notify_one();
         Ok(())
     }
-}
-
-pub(super) fn make_id() -> Result<Id> {
-    let mut bytes = [0; 32];
-    aws_lc_rs::rand::fill(&mut bytes)
-        .map_err(|_| Error::unavailable("random bytes were asked for and the system gave none: try again"))?;
-    Ok(Id(bytes))
 }

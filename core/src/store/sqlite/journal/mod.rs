@@ -20,6 +20,7 @@ use super::{fault, place};
 use crate::error::{Error, Result};
 use crate::log::reads::{Chain, Group, MAX_ENTRIES, MAX_ENTRY, ReadEntry, frame};
 use crate::model::id::Id;
+use crate::store::random;
 
 pub(super) use self::fold::{Gathered, fold, put};
 pub(super) use self::others::{Other, any, others};
@@ -68,7 +69,7 @@ impl Journal {
     pub(super) fn new(database: Option<&Path>) -> Result<Self> {
         let written = Written {
             done: 0,
-            chain: Chain::new(make_id()?),
+            chain: Chain::new(random::make_id()?),
             time: 0,
             folder: database.map(folder),
             segment: None,
@@ -159,7 +160,7 @@ impl Journal {
     /// Closes and removes the segments if all of them is folded, and keeps others from noting until what is answered is
     /// dropped; the next entry begins a new chain. None if there is more to fold first.
     pub(super) fn rest(&self) -> Result<Option<impl Sized>> {
-        let next = Chain::new(make_id()?);
+        let next = Chain::new(random::make_id()?);
         let mut written = lock(&self.written);
         if !written.pending.is_empty() {
             return Ok(None);
@@ -219,13 +220,6 @@ impl Written {
         (self.done, self.chain, self.time) = (last, chain, time);
         Ok(())
     }
-}
-
-fn make_id() -> Result<Id> {
-    let mut bytes = [0; 32];
-    aws_lc_rs::rand::fill(&mut bytes)
-        .map_err(|_| Error::unavailable("random bytes were asked for and the system gave none: try again"))?;
-    Ok(Id(bytes))
 }
 
 #[cfg(test)]
