@@ -22,14 +22,15 @@ pub(super) fn connector(location: &PostgresLocation) -> Result<MakeRustlsConnect
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(broken)?;
+    let trusted = || -> Result<Arc<WebPkiServerVerifier>> {
+        WebPkiServerVerifier::builder_with_provider(Arc::new(roots(location)?), Arc::clone(&provider))
+            .build()
+            .map_err(|error| Error::unavailable("the trusted certificates can't be used").caused_by(error))
+    };
     let verifier: Arc<dyn ServerCertVerifier> = match location.verify {
-        Verify::Nothing => Arc::new(Unverified(provider)),
-        how => {
-            let trusted = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(location)?), provider)
-                .build()
-                .map_err(|error| Error::unavailable("the trusted certificates can't be used").caused_by(error))?;
-            if how == Verify::Host { trusted } else { Arc::new(AnyHost(trusted)) }
-        }
+        Verify::Nothing => Arc::new(Lenient { provider, trusted: None }),
+        Verify::Authority => Arc::new(Lenient { trusted: Some(trusted()?), provider }),
+        Verify::Host => trusted()?,
     };
     let config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
     Ok(MakeRustlsConnect::new(config))
@@ -56,50 +57,16 @@ fn roots(location: &PostgresLocation) -> Result<RootCertStore> {
     Ok(roots)
 }
 
-/// Takes any certificate: what `sslmode=prefer` and `require` mean.
+/// Takes more certificates than a web client does: any, as `sslmode=prefer` and `require` mean, or trusted ones of any host, as
+/// `verify-ca` does. That the server holds the certificate's key, it must show in any case.
 #[derive(Debug)]
-struct Unverified(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Unverified {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, TlsError> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+struct Lenient {
+    provider: Arc<CryptoProvider>,
+    /// None: any certificate will do.
+    trusted: Option<Arc<WebPkiServerVerifier>>,
 }
 
-/// Takes a trusted certificate of any host: what `sslmode=verify-ca` means.
-#[derive(Debug)]
-struct AnyHost(Arc<WebPkiServerVerifier>);
-
-impl ServerCertVerifier for AnyHost {
+impl ServerCertVerifier for Lenient {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -108,7 +75,8 @@ impl ServerCertVerifier for AnyHost {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
-        match self.0.verify_server_cert(certificate, between, name, ocsp, now) {
+        let Some(trusted) = &self.trusted else { return Ok(ServerCertVerified::assertion()) };
+        match trusted.verify_server_cert(certificate, between, name, ocsp, now) {
             // The name is looked at last.
             Err(TlsError::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
@@ -123,7 +91,7 @@ impl ServerCertVerifier for AnyHost {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.0.verify_tls12_signature(message, certificate, signed)
+        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -132,10 +100,10 @@ impl ServerCertVerifier for AnyHost {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.0.verify_tls13_signature(message, certificate, signed)
+        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
