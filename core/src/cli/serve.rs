@@ -142,7 +142,7 @@ impl Serve {
         telemetry::start(level, settings.log_format == Some(LogFormat::Json));
         if settings.blobs.is_some() {
             return Err(Error::unsupported(
-                "blobs: this database keeps the content of files in the folder beside it: leave it out",
+                "blobs: this version keeps the content of files with the database, in it or in the folder beside it: leave it out",
             )
             .into());
         }

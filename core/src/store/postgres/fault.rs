@@ -27,12 +27,13 @@ impl StdError for Cause {}
 impl From<SqlError> for Error {
     fn from(error: SqlError) -> Self {
         let state = error.code().cloned();
-        let what = match &state {
-            Some(state) => format!("PostgreSQL error {}", state.code()),
-            // Of the connection: a closed socket, an unfinished handshake.
-            None => error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}")),
+        let (named, what) = if let Some(state) = &state {
+            (of_state(state), format!("PostgreSQL error {}", state.code()))
+        } else {
+            // Of the connection: a closed socket, a name that nobody has, a certificate that is not trusted.
+            let what = error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
+            (unreachable(&what), what)
         };
-        let named = state.as_ref().map_or_else(lost, of_state);
         named.caused_by(Cause { state, what })
     }
 }
@@ -71,6 +72,12 @@ fn of_state(state: &SqlState) -> Error {
 
 fn lost() -> Error {
     Error::unavailable("PostgreSQL could not be reached, or the connection to it was lost: call again")
+}
+
+fn unreachable(what: &str) -> Error {
+    Error::unavailable(format!(
+        "PostgreSQL could not be reached, or the connection to it was lost ({what}): call again"
+    ))
 }
 
 /// For whatever is asked once the store was closed.
