@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
-import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from cases.server import free_port
+from cases.world import place
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CLASSROOM = [sys.executable, str(EXAMPLES / "classroom.py"), "--students", "5"]
-NUMBERS = itertools.count()
 
 
 @pytest.fixture
-def database() -> str:
+def database(tmp_path: Path) -> str:
     """A place for an account in PostgreSQL."""
-    server = os.environ.get("STRONGROOM_TEST_POSTGRESQL")
-    assert server, "PostgreSQL is not started: run `make test-python`, or `python tests/postgresql.py run pytest …`"
-    return f"{server}?schema=class_{os.getpid()}_{next(NUMBERS)}"
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    return place("postgresql", tmp_path)
 
 
 def told(command: list[str]) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import socket
 import subprocess
 import sys
 import threading
@@ -18,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import strongroom
-from cases.server import Server
+from cases.server import Server, free_port
 from strongroom import Client, StrongroomError, Unavailable
 
 SECONDS = float(os.environ.get("STRONGROOM_CLUSTER_SECONDS", "8"))
@@ -75,13 +74,6 @@ class Cluster:
     def end(self) -> None:
         for server in self.servers:
             server.end()
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def persistently(call: Callable[[], object]) -> object:

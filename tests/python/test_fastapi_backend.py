@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from cases.server import free_port
 
 import strongroom
 
@@ -22,13 +22,6 @@ SERVE = Path(__file__).parents[2] / "examples" / "fastapi_backend" / "serve.py"
 STUDENTS = 12
 PATIENCE = 60  # seconds
 MIB = 1024 * 1024
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class School:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 import strongroom
-from cases.server import Server
+from cases.server import Server, free_port
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -132,9 +131,7 @@ def test_over_tls_a_client_trusts_the_certificate_that_it_is_given(tmp_path: Pat
     token = strongroom.init(database, owner="teacher@example.edu").token
     root, chain, key = certificate(tmp_path, "school")
     other, _, _ = certificate(tmp_path, "other")
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     location = f"https://localhost:{port}"
     tls = ["--origin", location, "--tls-cert", chain, "--tls-key", key]
     server = Server(database, tmp_path / "server.log", *tls, listen=f"127.0.0.1:{port}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,14 @@ from pathlib import Path
 BUILT = Path(__file__).parents[3] / "target" / "debug" / "strongroom"
 PROGRAM = [str(BUILT)] if BUILT.exists() else [sys.executable, "-m", "strongroom"]
 """The program that cargo built, which starts faster, else the package's own; `make test-python` builds both."""
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
 
 
 class Server:
