@@ -71,7 +71,7 @@ settings! {
     /// The database, as `strongroom init` made it; --location by default.
     #[arg(long, env = "STRONGROOM_DATABASE", hide_env_values = true, value_name = "LOCATION")]
     database: String,
-    /// Where the content of large files is; beside the database by default.
+    /// Where the content of files over 1 MiB is: a folder, or `s3://`, `gs://`, `az://`; as the location says by default.
     #[arg(long, env = "STRONGROOM_BLOBS", hide_env_values = true, value_name = "URL")]
     blobs: String,
     /// What clients have as their location, as `https://vault.example.edu`; the address by default, where that is one.
@@ -140,12 +140,6 @@ impl Serve {
             LogLevel::Debug => Level::Debug,
         };
         telemetry::start(level, settings.log_format == Some(LogFormat::Json));
-        if settings.blobs.is_some() {
-            return Err(Error::unsupported(
-                "blobs: this version keeps the content of files with the database, in it or in the folder beside it: leave it out",
-            )
-            .into());
-        }
         let tls = match (settings.tls_cert, settings.tls_key) {
             (Some(chain), Some(key)) => Some((chain, key)),
             (None, None) => None,
@@ -159,7 +153,7 @@ impl Serve {
         };
         let listening = Listening::at(place).await?;
         let location = global.location.clone().or(settings.database);
-        let authority = authority_at(location.as_deref(), listening.origin()).await?;
+        let authority = authority_at(location.as_deref(), settings.blobs.as_deref(), listening.origin()).await?;
         // There is an account, and it can be read.
         if authority.end().await?.size == 0 {
             return Err(Error::not_found("there is no account in the database: make one with `strongroom init`").into());

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
+
 use super::{Client, check};
 use crate::authority::Authority;
 use crate::backend::retries::{DEFAULT_RETRIES, with_retries};
@@ -19,6 +21,7 @@ use crate::model::secret::Secret;
 #[cfg(feature = "remote")]
 use crate::remote::{Remote, RemoteOptions};
 use crate::store::Store;
+use crate::store::blobs::BlobsLocation;
 use crate::store::postgres::{PostgresLocation, PostgresStore};
 use crate::store::sqlite::{SqliteStore, fork};
 
@@ -52,7 +55,7 @@ pub struct ConnectOptions {
 /// Where an account is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Location {
-    Sqlite(PathBuf),
+    Sqlite(PathBuf, Option<BlobsLocation>),
     Memory(String),
     Postgres(Box<PostgresLocation>),
     Server(String),
@@ -136,7 +139,7 @@ pub fn drop_memory(location: &str) -> Result<()> {
             SqliteStore::drop_memory(&name);
             Ok(())
         }
-        Location::Sqlite(_) | Location::Postgres(_) | Location::Server(_) => {
+        Location::Sqlite(..) | Location::Postgres(_) | Location::Server(_) => {
             Err(Error::argument("location", "only a `memory:` database is dropped: remove a file yourself"))
         }
     };
@@ -168,17 +171,40 @@ impl Location {
         }
     }
 
+    /// Names the place of the content of large files.
+    #[cfg(feature = "server")]
+    fn set_blobs(&mut self, blobs: BlobsLocation) -> Result<()> {
+        let named = match self {
+            Self::Sqlite(_, named) => named,
+            Self::Postgres(location) => location.blobs_mut(),
+            Self::Memory(_) => {
+                return Err(Error::argument("blobs", "a database in memory has all content in it: leave it out"));
+            }
+            Self::Server(_) => return Err(no_database()),
+        };
+        match named {
+            Some(other) if *other != blobs => {
+                Err(Error::argument("blobs", format!("the location says {other}: give one of the two")))
+            }
+            _ => {
+                *named = Some(blobs);
+                Ok(())
+            }
+        }
+    }
+
     /// The authority over it.
     async fn open(&self, reach: Reach) -> Result<Arc<dyn Authority>> {
         match self {
             Self::Server(location) => server(location, reach),
-            Self::Sqlite(_) | Self::Memory(_) | Self::Postgres(_) => Ok(Engine::new(self.store(false).await?)),
+            Self::Sqlite(..) | Self::Memory(_) | Self::Postgres(_) => Ok(Engine::new(self.store(false).await?)),
         }
     }
 
     async fn store(&self, create: bool) -> Result<Arc<dyn Store>> {
         match self {
-            Self::Sqlite(path) => Ok(SqliteStore::open(path, create)?),
+            Self::Sqlite(path, None) => Ok(SqliteStore::open(path, create)?),
+            Self::Sqlite(path, Some(blobs)) => Ok(SqliteStore::open_with(path, create, blobs).await?),
             Self::Memory(name) => Ok(SqliteStore::memory(name, create)?),
             Self::Postgres(location) => Ok(PostgresStore::open(location, create).await?),
             Self::Server(_) => Err(no_database()),
@@ -188,7 +214,7 @@ impl Location {
     /// Refuses a place where a new account would be in something's way.
     async fn is_free(&self) -> Result<()> {
         match self {
-            Self::Sqlite(path) => SqliteStore::is_free(path),
+            Self::Sqlite(path, blobs) => SqliteStore::is_free(path, blobs.as_ref()).await,
             Self::Memory(_) => Ok(()),
             Self::Postgres(location) => PostgresStore::is_free(location).await,
             Self::Server(_) => Err(no_database()),
@@ -198,7 +224,7 @@ impl Location {
     /// Empties a place that was filled in part.
     async fn remove(&self) {
         let removed = match self {
-            Self::Sqlite(path) => SqliteStore::remove(path),
+            Self::Sqlite(path, blobs) => SqliteStore::remove(path, blobs.as_ref()).await,
             Self::Memory(name) => {
                 SqliteStore::drop_memory(name);
                 Ok(())
@@ -230,19 +256,28 @@ fn server(location: &str, _: Reach) -> Result<Arc<dyn Authority>> {
 }
 
 /// The authority over a database, `$STRONGROOM_LOCATION` by default, for a server whose sessions are bound to this origin.
+/// The content of large files is at `blobs`, if the location does not say itself where.
 ///
 /// # Errors
 /// `NotFound` if there is no database; `InvalidArgument` if the location is a server itself.
 #[cfg(feature = "server")]
-pub(crate) async fn authority_at(location: Option<&str>, origin: &str) -> Result<Arc<dyn Authority>> {
-    let store = parse(&location_or_default(location)?)?.store(false).await?;
-    Ok(Engine::at(store, origin.to_owned()))
+pub(crate) async fn authority_at(
+    location: Option<&str>,
+    blobs: Option<&str>,
+    origin: &str,
+) -> Result<Arc<dyn Authority>> {
+    let mut location = parse(&location_or_default(location)?)?;
+    if let Some(blobs) = blobs {
+        location.set_blobs(BlobsLocation::parse(blobs)?)?;
+    }
+    Ok(Engine::at(location.store(false).await?, origin.to_owned()))
 }
 
 impl std::fmt::Display for Location {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Sqlite(path, None) => write!(f, "sqlite:{}", path.display()),
+            Self::Sqlite(path, Some(blobs)) => write!(f, "sqlite:{}?blobs={blobs}", path.display()),
             Self::Memory(name) => write!(f, "memory:{name}"),
             Self::Postgres(location) => location.fmt(f),
             Self::Server(location) => f.write_str(location),
@@ -274,6 +309,17 @@ fn location_or_default(location: Option<&str>) -> Result<String> {
     }
 }
 
+/// A path, and after `?blobs=` where the content of large files is.
+fn sqlite(rest: &str) -> Result<Location> {
+    let Some((path, blobs)) = rest.rsplit_once("?blobs=") else {
+        return Ok(Location::Sqlite(PathBuf::from(rest), None));
+    };
+    let blobs = percent_decode_str(blobs)
+        .decode_utf8()
+        .map_err(|_| Error::argument("location", "`blobs` is not UTF-8: give a folder or a URL"))?;
+    Ok(Location::Sqlite(PathBuf::from(path), Some(BlobsLocation::parse(&blobs)?)))
+}
+
 fn parse(location: &str) -> Result<Location> {
     if location.is_empty() {
         return Err(Error::argument("location", "it is empty: give a path such as `classroom.db`"));
@@ -285,7 +331,7 @@ fn parse(location: &str) -> Result<Location> {
         Err(Error::unsupported(format!("{what} is not in this version: use `sqlite:PATH` or `memory:NAME`")))
     };
     match location.split_once(':').map(|(scheme, _)| scheme) {
-        Some("sqlite") => Ok(Location::Sqlite(PathBuf::from(&location["sqlite:".len()..]))),
+        Some("sqlite") => sqlite(&location["sqlite:".len()..]),
         Some("postgresql" | "postgres") => Ok(Location::Postgres(Box::new(PostgresLocation::parse(location)?))),
         Some("https" | "http") => Ok(Location::Server(location.to_owned())),
         Some("onepassword") => later("1Password"),
@@ -293,6 +339,6 @@ fn parse(location: &str) -> Result<Location> {
         Some(scheme) if scheme.len() > 1 && scheme.chars().all(|c| c.is_ascii_alphanumeric()) => {
             Err(Error::argument("location", format!("`{scheme}:` is not known: use a path, `sqlite:` or `memory:`")))
         }
-        _ => Ok(Location::Sqlite(PathBuf::from(location))),
+        _ => Ok(Location::Sqlite(PathBuf::from(location), None)),
     }
 }

@@ -3,6 +3,7 @@
 //! The store gives entries their place and their time, and keeps the trees (`log::tree`) in the same transaction. It
 //! judges nothing: the engine does, and guards with [`Guard`] what its judgement rests on.
 
+pub mod blobs;
 pub mod copied;
 pub mod copy;
 pub mod frozen;

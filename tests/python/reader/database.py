@@ -26,7 +26,7 @@ class Database:
         self.sql = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         need(self.one("PRAGMA application_id") == (0x5374726D,), "no database of ours")
         (self.version,) = self.one("SELECT max(version) FROM refinery_schema_history")
-        need(self.version in (1, 2), "tables of another version")
+        need(self.version in (1, 2, 3), "tables of another version")
 
     def one(self, statement: str, *arguments: object) -> Any:
         row = self.sql.execute(statement, arguments).fetchone()

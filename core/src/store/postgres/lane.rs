@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::log::feed::Head;
 use crate::log::operation::LogId;
 use crate::model::id::Id;
-use crate::store::{Outcome, Receipt};
+use crate::store::{Outcome, Receipt, Row};
 
 /// The most requests of one group.
 const GROUP: usize = 1024;
@@ -158,7 +158,14 @@ impl Lane {
                 _ => {}
             }
         }
+        let littered = group.iter().zip(&fates).any(|(waiting, fate)| match (&waiting.request, fate) {
+            (Request::Commit(change, _), Fate::Taken(..)) => change.rows.iter().any(ends_files),
+            _ => false,
+        });
         let settled = self.core.settle(name, &entries, behind, &ended).await;
+        if littered {
+            self.core.littered.notify_one();
+        }
         let (mut settled, error) = match settled {
             Ok(settled) => (settled, None),
             Err(error) => (Settled::default(), Some(error)),
@@ -172,6 +179,11 @@ impl Lane {
         }
         again
     }
+}
+
+/// Whether files may go with it.
+fn ends_files(row: &Row) -> bool {
+    matches!(row, Row::FileGone { .. } | Row::ItemGone { .. } | Row::VaultGone { .. })
 }
 
 /// Puts a request off, or gives it up with this error if it waited for too long.

@@ -9,6 +9,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 
 use crate::error::{Error, Result};
+use crate::store::blobs::BlobsLocation;
 
 /// The schema that has the tables, unless the location names one.
 const SCHEMA: &str = "strongroom";
@@ -33,8 +34,9 @@ pub(super) enum Verify {
 /// `postgresql://user:password@host:port/database`, then `?name=value&…`: PostgreSQL's own parameters, among them `sslmode`
 /// (`disable`, `prefer` by default, `require`, `verify-ca`, `verify-full`), `sslrootcert` (a PEM file; the system's roots by
 /// default), `connect_timeout`, `application_name`; and these: `schema` (`strongroom` by default), `pool` (connections for
-/// reads, 1 to 1000, 8 by default; about six more are used), `advisory_locks=off`, for databases that have none: commits
-/// are then serializable transactions. The password may be in `$PGPASSWORD` instead.
+/// reads, 1 to 1000, 8 by default; about six more are used), `blobs` (a [`BlobsLocation`], escaped: where the content of files
+/// over 1 MiB is, if not in the database), `advisory_locks=off`, for databases that have none: commits are then serializable
+/// transactions. The password may be in `$PGPASSWORD` instead.
 #[derive(Clone)]
 pub struct PostgresLocation {
     shown: String,
@@ -43,6 +45,8 @@ pub struct PostgresLocation {
     pub(super) roots: Option<PathBuf>,
     pub(super) schema: String,
     pub(super) pool: usize,
+    /// Where the content of large files is; None: in the database, or wherever it says.
+    pub(super) blobs: Option<BlobsLocation>,
     /// None: as the database says itself.
     pub(super) advisory: Option<bool>,
 }
@@ -54,8 +58,8 @@ impl PostgresLocation {
     /// `InvalidArgument` if it is none; its message has no password.
     pub fn parse(url: &str) -> Result<Self> {
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
-        let (mut verify, mut ssl, mut roots, mut schema, mut pool, mut advisory) =
-            (Verify::Nothing, SslMode::Prefer, None, SCHEMA.to_owned(), POOL, None);
+        let (mut verify, mut ssl, mut roots, mut schema, mut pool, mut blobs, mut advisory) =
+            (Verify::Nothing, SslMode::Prefer, None, SCHEMA.to_owned(), POOL, None, None);
         let (mut theirs, mut shown) = (Vec::new(), Vec::new());
         for part in query.split('&').filter(|part| !part.is_empty()) {
             let (name, raw) = part.split_once('=').unwrap_or((part, ""));
@@ -71,6 +75,7 @@ impl PostgresLocation {
                     let number = value.parse().ok().filter(|number| (1..=MOST).contains(number));
                     pool = number.ok_or_else(|| wrong("`pool` is a number from 1 to 1000"))?;
                 }
+                "blobs" => blobs = Some(BlobsLocation::parse(&value)?),
                 "advisory_locks" => {
                     advisory = match value.as_str() {
                         "on" => Some(true),
@@ -107,7 +112,12 @@ impl PostgresLocation {
         config.tcp_user_timeout(Duration::from_secs(30));
         let query = if shown.is_empty() { String::new() } else { format!("?{}", shown.join("&")) };
         let shown = format!("{}{query}", without_password(base));
-        Ok(Self { shown, config, verify, roots, schema, pool, advisory })
+        Ok(Self { shown, config, verify, roots, schema, pool, blobs, advisory })
+    }
+
+    /// Where the content of large files is, if the location says so.
+    pub fn blobs_mut(&mut self) -> &mut Option<BlobsLocation> {
+        &mut self.blobs
     }
 }
 
@@ -125,7 +135,7 @@ impl fmt::Debug for PostgresLocation {
 
 impl PartialEq for PostgresLocation {
     fn eq(&self, other: &Self) -> bool {
-        self.shown == other.shown && self.config == other.config
+        self.shown == other.shown && self.config == other.config && self.blobs == other.blobs
     }
 }
 

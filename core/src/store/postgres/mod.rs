@@ -6,12 +6,14 @@
 //! and the feed of one moment. Reads run on pooled connections (`connect`, `snapshot`).
 
 mod bell;
+mod blobs;
 mod claim;
 mod connect;
 mod convert;
 mod copied;
 mod fault;
 mod found;
+mod garbage;
 mod group;
 mod hold;
 mod journal;
@@ -53,6 +55,7 @@ use self::journal::Note;
 use self::lane::Lane;
 pub use self::location::PostgresLocation;
 use self::request::{Answer, Request};
+use self::schema::Prepared;
 use self::sequence::GroupId;
 use self::snapshot::PostgresSnapshot;
 use crate::error::{Error, Result};
@@ -60,6 +63,7 @@ use crate::log::feed::Head;
 use crate::log::operation::LogId;
 use crate::log::reads::ReadEntry;
 use crate::model::id::Id;
+use crate::store::blobs::Blobs;
 use crate::store::random;
 use crate::store::{ChangeSet, Copied, Kept, Outcome, Snapshot, Store};
 
@@ -79,6 +83,8 @@ struct Core {
     connections: Connections,
     /// Whether commits use advisory locks, or are serializable.
     advisory: bool,
+    /// The content of large files, where it is not in the database.
+    blobs: Option<Blobs>,
     /// The first half of the keys of our advisory locks.
     class: i32,
     lanes: [UnboundedSender<Request>; 2],
@@ -89,6 +95,8 @@ struct Core {
     rung: watch::Sender<u64>,
     listening: AtomicBool,
     noted: Notify,
+    /// There are objects to remove.
+    littered: Notify,
     /// Parts of a copy that wait for the end of their batch.
     copied: tokio::sync::Mutex<Vec<Copied>>,
 }
@@ -109,7 +117,7 @@ impl PostgresStore {
     /// `NotFound` if there is no database or it has no tables, `InvalidArgument` if the user or the password is refused,
     /// `Unsupported` if a newer version made the tables, `Unavailable` if nothing answers.
     pub async fn open(location: &PostgresLocation, create: bool) -> Result<Arc<Self>> {
-        let advisory = schema::prepare(location, create).await?;
+        let Prepared { advisory, blobs } = schema::prepare(location, create).await?;
         let (fast, fast_requests) = mpsc::unbounded_channel();
         let (apart, apart_requests) = mpsc::unbounded_channel();
         let (notes, to_note) = mpsc::unbounded_channel();
@@ -119,6 +127,7 @@ impl PostgresStore {
             connections: Connections::new(location)?,
             location: location.clone(),
             advisory,
+            blobs,
             class: i32::from_be_bytes([first, second, third, fourth]),
             lanes: [fast, apart],
             notes,
@@ -126,6 +135,7 @@ impl PostgresStore {
             rung,
             listening: AtomicBool::new(false),
             noted: Notify::new(),
+            littered: Notify::new(),
             copied: tokio::sync::Mutex::default(),
         });
         let beside = [
@@ -136,6 +146,7 @@ impl PostgresStore {
             tokio::spawn(bell::looker(Arc::clone(&core))),
             tokio::spawn(bell::ringer(Arc::clone(&core), ringing)),
             tokio::spawn(upkeep::run(Arc::clone(&core))),
+            tokio::spawn(garbage::run(Arc::clone(&core))),
         ];
         Ok(Arc::new(Self {
             core,

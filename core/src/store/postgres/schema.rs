@@ -2,18 +2,20 @@
 
 use tokio_postgres::Client;
 
+use super::blobs;
 use super::connect::setup;
 use super::convert::Columns;
 use super::location::PostgresLocation;
 use super::tls;
 use crate::error::{Error, ErrorKind, Result};
+use crate::store::blobs::Blobs;
 
 mod migrations {
     refinery::embed_migrations!("src/store/postgres/migrations");
 }
 
 /// All tables of the newest version.
-const TABLES: [&str; 29] = [
+const TABLES: [&str; 31] = [
     "intake",
     "staged",
     "claim",
@@ -42,6 +44,8 @@ const TABLES: [&str; 29] = [
     "reads_chain",
     "reads",
     "kept",
+    "blobs",
+    "garbage",
     "refinery_schema_history",
 ];
 
@@ -56,13 +60,22 @@ async fn has_advisory_locks(client: &Client) -> Result<bool> {
     Ok(!["CockroachDB", "-YB-", "Yugabyte"].iter().any(|other| version.contains(other)))
 }
 
+/// A database that can be used.
+pub(super) struct Prepared {
+    /// Whether commits may use advisory locks.
+    pub(super) advisory: bool,
+    /// The place of the content of large files, if the location names one.
+    pub(super) blobs: Option<Blobs>,
+}
+
 /// Checks that the database is of a version that we know, and brings its tables to this version; where there are none it
-/// makes them, if `create` is given. Answers whether commits may use advisory locks.
-pub(super) async fn prepare(location: &PostgresLocation, create: bool) -> Result<bool> {
+/// makes them, if `create` is given.
+pub(super) async fn prepare(location: &PostgresLocation, create: bool) -> Result<Prepared> {
     within(location, async |client| {
         let has_locks = has_advisory_locks(client).await?;
         tables(client, location, create, has_locks).await?;
-        Ok(location.advisory.unwrap_or(has_locks))
+        let blobs = blobs::prepare(client, location).await?;
+        Ok(Prepared { advisory: location.advisory.unwrap_or(has_locks), blobs })
     })
     .await
 }
@@ -122,6 +135,7 @@ fn taken(location: &PostgresLocation) -> Error {
 
 /// Refuses a location where something was taken already.
 pub(super) async fn is_free(location: &PostgresLocation) -> Result<()> {
+    blobs::is_free(location).await?;
     within(location, async |client| {
         if version(client, location).await?.is_none() {
             return Ok(());
@@ -132,9 +146,12 @@ pub(super) async fn is_free(location: &PostgresLocation) -> Result<()> {
     .await
 }
 
-/// Removes our tables, and the schema if nothing else is in it.
+/// Removes our tables, the schema if nothing else is in it, and the objects that belong to them.
 pub(super) async fn remove(location: &PostgresLocation) -> Result<()> {
     within(location, async |client| {
+        if version(client, location).await? == Some(newest()) {
+            blobs::remove(client, location).await?;
+        }
         client.batch_execute(&format!("DROP TABLE IF EXISTS {}", TABLES.join(", "))).await?;
         // What others keep in it stays, and so does the schema.
         let _ = client.batch_execute(&format!("DROP SCHEMA IF EXISTS {}", location.schema)).await;

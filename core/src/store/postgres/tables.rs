@@ -9,6 +9,18 @@ use crate::log::operation::LogKind;
 use crate::model::id::Id;
 use crate::store::{MemberRow, Row, WrapRow};
 
+/// The objects of these files go, if the database has a place for objects; files of one piece have none.
+macro_rules! litter {
+    ($files:literal) => {
+        concat!(
+            "INSERT INTO garbage (file, since, cleared) \
+             SELECT id, (extract(epoch FROM clock_timestamp()) * 1000)::BIGINT, FALSE FROM file WHERE ",
+            $files,
+            " AND octet_length(leaves) > 32 AND EXISTS (SELECT 1 FROM blobs) ON CONFLICT DO NOTHING"
+        )
+    };
+}
+
 struct Principal {
     id: Id,
     kind: u8,
@@ -144,6 +156,7 @@ impl Tables {
                 let sql = "UPDATE file SET detached = TRUE WHERE vault = $1 AND id = $2";
                 self.writes.push(sql, params![int(leaf)?, file]);
                 self.writes.push("DELETE FROM piece WHERE file = $1", params![file]);
+                self.writes.push(litter!("id = $1 AND detached"), params![file]);
             }
             // Written when they were committed.
             Row::Piece { .. } | Row::Release { .. } => {}
@@ -155,6 +168,7 @@ impl Tables {
         self.flush()?;
         for sql in [
             "DELETE FROM piece WHERE file IN (SELECT id FROM file WHERE vault = $1 AND NOT detached)",
+            litter!("vault = $1 AND NOT detached"),
             "DELETE FROM claim USING file WHERE claim.kind = 4 AND claim.key = file.id AND file.vault = $1",
             "DELETE FROM file WHERE vault = $1",
             "DELETE FROM member WHERE vault = $1",
@@ -173,6 +187,7 @@ impl Tables {
         self.flush()?;
         for sql in [
             "DELETE FROM piece WHERE file IN (SELECT id FROM file WHERE vault = $1 AND item = $2 AND NOT detached)",
+            litter!("vault = $1 AND item = $2 AND NOT detached"),
             "DELETE FROM claim USING file WHERE claim.kind = 4 AND claim.key = file.id AND file.vault = $1 \
              AND file.item = $2",
             "DELETE FROM file WHERE vault = $1 AND item = $2",

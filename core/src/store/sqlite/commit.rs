@@ -133,6 +133,7 @@ fn carry_out(
                 });
                 pending.push(Pending::Upload(registered, answer));
             }
+            Request::Write(work, answer) => pending.push(Pending::Write(work(connection), answer)),
             Request::GiveUp(file) => {
                 given_up.push(file);
                 if let Err(error) = uploads::discard(connection, file) {

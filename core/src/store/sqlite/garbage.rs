@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::pieces;
 use super::queue::Queue;
+use super::{elsewhere, pieces};
 use crate::error::Result;
 use crate::model::id::Id;
 
@@ -39,6 +39,7 @@ pub(super) fn collect(path: &Path, connection: &Connection, queue: &mut Queue) -
 fn forget(connection: &Connection, gone: &[Id]) -> Result<()> {
     let mut forget = connection.prepare_cached("DELETE FROM garbage WHERE file = ?1")?;
     for file in gone {
+        elsewhere::litter(connection, *file)?;
         forget.execute([*file])?;
     }
     Ok(())

@@ -10,6 +10,7 @@ mod bell;
 mod commit;
 mod convert;
 mod database;
+mod elsewhere;
 mod fault;
 pub mod fork;
 mod garbage;
@@ -64,6 +65,7 @@ use crate::log::feed::Head;
 use crate::log::operation::LogId;
 use crate::log::reads::ReadEntry;
 use crate::model::id::Id;
+use crate::store::blobs::{self, Blobs, BlobsLocation};
 use crate::store::{ChangeSet, Copied, Kept, Outcome, Row, Snapshot, Store};
 
 /// The databases in memory of this process.
@@ -129,6 +131,23 @@ impl SqliteStore {
         Ok(Self::handle(shared))
     }
 
+    /// Opens the database as [`open`](Self::open) does, with the content of files over 1 MiB in a place of its own.
+    ///
+    /// Files from before it had one stay in the folder beside it. What is gone is removed from the place by a task on the
+    /// caller's runtime.
+    ///
+    /// # Errors
+    /// Those of `open`; `InvalidArgument` if the place can't be used, or has the content of another database.
+    pub async fn open_with(path: &Path, create: bool, blobs: &BlobsLocation) -> Result<Arc<Self>> {
+        let store = Self::open(path, create)?;
+        let elsewhere = elsewhere::adopt(&store.shared, blobs).await?;
+        if let Some(folder) = &store.shared.folder {
+            // It was opened just now: nobody else has set it.
+            folder.elsewhere.get_or_init(|| elsewhere);
+        }
+        Ok(store)
+    }
+
     /// Opens the database in memory of this name, which all clients of the process share; with `create` it makes it.
     ///
     /// It lives until [`drop_memory`](Self::drop_memory), whoever closes. A snapshot held over a commit costs a copy of it.
@@ -168,16 +187,30 @@ impl SqliteStore {
         drop(dropped);
     }
 
-    /// Refuses a path where a new database would be in something's way.
+    /// Refuses a path where a new database would be in something's way, and a place that has another's content.
     ///
     /// # Errors
-    /// `AlreadyExists` if there is a file at `path`, or one that belongs beside it.
-    pub fn is_free(path: &Path) -> Result<()> {
-        remove::is_free(path)
+    /// `AlreadyExists` if there is a file at `path`, or one that belongs beside it; `InvalidArgument` for the place.
+    pub async fn is_free(path: &Path, blobs: Option<&BlobsLocation>) -> Result<()> {
+        remove::is_free(path)?;
+        match blobs {
+            Some(blobs) => Blobs::at(blobs)?.is_free().await,
+            None => Ok(()),
+        }
     }
 
-    /// Removes the database at `path` and all that is beside it. No program may have it open.
-    pub fn remove(path: &Path) -> Result<()> {
+    /// Removes the database at `path`, all that is beside it, and what it has in this place. No program may have it open.
+    pub async fn remove(path: &Path, blobs: Option<&BlobsLocation>) -> Result<()> {
+        if let Some(blobs) = blobs
+            && path.exists()
+        {
+            let connection = schema::connect(path)?;
+            let place = elsewhere::remembered(&connection)?;
+            drop(connection);
+            if let Some(place) = place {
+                Blobs::at(blobs)?.remove_all(place.marker).await?;
+            }
+        }
         remove::remove(path)
     }
 
@@ -303,8 +336,10 @@ impl Store for SqliteStore {
             let expires = shared.ask(|answer| Request::Upload(file, None, answer)).await?;
             folder.begin(file, expires, &shared.requests)?
         };
-        let end = shared.database.read(Batch::newest)?.head.size;
-        let turn = folder.turns.take(end).await;
+        let turn = match folder.elsewhere.get() {
+            Some(_) => None,
+            None => folder.turns.take(shared.database.read(Batch::newest)?.head.size).await,
+        };
         Arc::clone(folder).put(upload, turn, file, index, piece).await
     }
 
@@ -319,10 +354,19 @@ impl Store for SqliteStore {
     async fn piece(&self, file: Id, index: u64) -> Result<Option<Vec<u8>>> {
         let shared = self.shared()?;
         let row = shared.database.read(|connection| pieces::row(connection, file, index))?;
-        match &shared.folder {
-            Some(folder) if row.is_none() => folder.get(file, index).await,
-            _ => Ok(row),
+        let Some(folder) = shared.folder.as_ref().filter(|_| row.is_none()) else { return Ok(row) };
+        let hash = match folder.elsewhere.get() {
+            Some(_) => shared.database.read(|connection| pieces::hash(connection, file, index))?,
+            None => None,
+        };
+        let piece = folder.get(file, index, hash).await?;
+        if piece.is_none() && folder.elsewhere.get().is_none() {
+            // A place that this program was not told of may have it.
+            if let Some(place) = shared.database.read(elsewhere::remembered)? {
+                return Err(blobs::elsewhere(&place));
+            }
         }
+        Ok(piece)
     }
 
     async fn note(&self, entry: ReadEntry) -> Result<()> {
@@ -376,6 +420,9 @@ impl Store for SqliteStore {
         } else {
             if let Some(folder) = &shared.folder {
                 folder.uploads.end();
+                if let Some(elsewhere) = folder.elsewhere.get() {
+                    elsewhere.stop();
+                }
             }
             // Fails only if the writer has ended already.
             let _ = shared.ask(Request::Close).await;

@@ -1,32 +1,33 @@
 //! Pieces of files: small files as rows, larger ones in a folder beside the database, one object each.
 
-use std::fs::{self, DirBuilder};
-use std::io::{ErrorKind, Read};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use object_store::ObjectStoreExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{GetResultPayload, ObjectStoreExt};
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::OwnedMutexGuard;
 
+use super::elsewhere::Elsewhere;
 use super::request::Request;
 use super::turns::Turns;
 use super::uploads::{Upload, Uploads};
 use super::{fault, place};
 use crate::error::{Error, Result};
 use crate::model::id::Id;
-
-/// As much memory is made for a piece before it is read; none is longer.
-const LARGEST: usize = 2 << 20;
+use crate::store::blobs;
 
 /// The folder of pieces.
 pub(super) struct Folder {
     path: PathBuf,
     store: OnceLock<LocalFileSystem>,
+    /// Another place, which new pieces go to; the folder then has the locks of uploads.
+    pub(super) elsewhere: OnceLock<Elsewhere>,
     /// Those of this store.
     pub(super) uploads: Uploads,
     pub(super) turns: Turns,
@@ -35,7 +36,13 @@ pub(super) struct Folder {
 impl Folder {
     /// The folder beside this database; it is made with the first piece.
     pub(super) fn beside(database: &Path) -> Self {
-        Self { path: path_of(database), store: OnceLock::new(), uploads: Uploads::default(), turns: Turns::default() }
+        Self {
+            path: path_of(database),
+            store: OnceLock::new(),
+            elsewhere: OnceLock::new(),
+            uploads: Uploads::default(),
+            turns: Turns::default(),
+        }
     }
 
     /// Begins the upload whose row was just written.
@@ -59,33 +66,30 @@ impl Folder {
         piece: Bytes,
     ) -> Result<()> {
         let put = tokio::spawn(async move {
+            if let Some(elsewhere) = self.elsewhere.get() {
+                let put = elsewhere.blobs.put(file, index, piece).await;
+                drop(upload);
+                return put;
+            }
             upload.anchor().await?;
             let store = self.store()?.ok_or_else(went_away)?;
             let put = store.put(&key(file, index), piece.into()).await;
             drop((upload, turn));
-            put.map_err(|error| failed("written", error))
+            put.map(drop).map_err(|error| failed("written", error))
         });
-        put.await.map_err(|_| fault::closed())?.map(drop)
+        put.await.map_err(|_| fault::closed())?
     }
 
     /// A piece, if it is there.
-    pub(super) async fn get(&self, file: Id, index: u64) -> Result<Option<Vec<u8>>> {
-        let Some(store) = self.store()? else { return Ok(None) };
-        let got = match store.get(&key(file, index)).await {
-            Ok(got) => got,
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(failed("read", error)),
+    pub(super) async fn get(&self, file: Id, index: u64, hash: Option<Id>) -> Result<Option<Vec<u8>>> {
+        let here = match self.store()? {
+            Some(store) => blobs::get(store, &key(file, index)).await.map_err(|error| failed("read", error))?,
+            None => None,
         };
-        let length = usize::try_from(got.meta.size).unwrap_or(usize::MAX);
-        if let GetResultPayload::File(mut opened, _) = got.payload {
-            // Memory of this thread: an allocator keeps some for each thread, and those that read come and go.
-            let mut bytes = Vec::with_capacity(length.min(LARGEST));
-            let read = tokio::task::spawn_blocking(move || opened.read_to_end(&mut bytes).map(|_| bytes));
-            let read = read.await.map_err(|_| fault::closed())?;
-            return read.map(Some).map_err(|error| fault::file("a piece of a file could not be read", error));
+        match self.elsewhere.get() {
+            Some(elsewhere) if here.is_none() => elsewhere.blobs.get(file, index, hash).await,
+            _ => Ok(here),
         }
-        let bytes = got.bytes().await.map_err(|error| failed("read", error))?;
-        Ok(Some(bytes.into()))
     }
 
     fn store(&self) -> Result<Option<&LocalFileSystem>> {
@@ -101,20 +105,11 @@ impl Folder {
 
     fn make(&self) -> Result<&LocalFileSystem> {
         let wrong = |error| fault::file("the folder of pieces could not be made", error);
-        make_private(&self.path).map_err(wrong)?;
+        blobs::make_private(&self.path).map_err(wrong)?;
         // Its pieces are on disk only if its name is.
         self.path.parent().map_or(Ok(()), sync)?;
         self.store()?.ok_or_else(went_away)
     }
-}
-
-/// Makes a folder that is its owner's alone, unless it is there.
-pub(super) fn make_private(folder: &Path) -> std::io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// Puts the names in a folder on disk.
@@ -133,7 +128,7 @@ fn path_of(database: &Path) -> PathBuf {
 }
 
 fn key(file: Id, index: u64) -> Key {
-    Key::from(format!("{file:?}/{index}"))
+    blobs::key(&Key::default(), file, index)
 }
 
 /// The folder of one file's pieces.
@@ -147,12 +142,8 @@ fn went_away() -> Error {
 
 fn failed(what: &str, error: object_store::Error) -> Error {
     let what = format!("a piece of a file could not be {what}");
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    while let Some(error) = cause {
-        if let Some(io) = error.downcast_ref::<std::io::Error>() {
-            return fault::file(&what, io.kind().into());
-        }
-        cause = error.source();
+    if let Some(io) = blobs::of_the_system(&error) {
+        return fault::file(&what, io.kind().into());
     }
     Error::unavailable(format!("{what}: check the disk and call again")).caused_by(error)
 }
@@ -161,6 +152,13 @@ fn failed(what: &str, error: object_store::Error) -> Error {
 pub(super) fn row(connection: &Connection, file: Id, index: u64) -> Result<Option<Vec<u8>>> {
     let mut find = connection.prepare_cached("SELECT bytes FROM piece WHERE file = ?1 AND idx = ?2")?;
     Ok(find.query_row((file, index), |row| row.get(0)).optional()?)
+}
+
+/// The hash that a piece of an attached file has.
+pub(super) fn hash(connection: &Connection, file: Id, index: u64) -> Result<Option<Id>> {
+    let mut find = connection.prepare_cached("SELECT substr(leaves, ?2 * 32 + 1, 32) FROM file WHERE id = ?1")?;
+    let found: Option<Vec<u8>> = find.query_row((file, index), |row| row.get(0)).optional()?;
+    Ok(found.and_then(|hash| hash.try_into().ok()).map(Id))
 }
 
 /// Removes objects of this file, at most `limit`; returns how many, and whether the file is gone.

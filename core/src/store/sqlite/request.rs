@@ -1,6 +1,7 @@
 //! What the writer is asked for, and its answers.
 
 use bytes::Bytes;
+use rusqlite::Connection;
 use std::sync::mpsc::{Receiver, Sender};
 
 use tokio::sync::oneshot;
@@ -14,12 +15,17 @@ use crate::store::{ChangeSet, Copied, Outcome};
 
 pub(super) type Answer<T> = oneshot::Sender<Result<T>>;
 
+/// Rows that are the store's own affair.
+pub(super) type Work = Box<dyn FnOnce(&Connection) -> Result<()> + Send>;
+
 /// What the writer is asked for.
 pub(super) enum Request {
     Commit(ChangeSet, Answer<Outcome>),
     Hold(Hold, Answer<Option<Head>>),
     /// An upload's row, and in memory the piece itself; answers when it expires.
     Upload(Id, Option<(u64, Bytes)>, Answer<u64>),
+    /// One statement, or several that may each fail alone.
+    Write(Work, Answer<()>),
     /// An upload that goes no further; nobody waits for it.
     GiveUp(Id),
     /// Reads were noted, to be folded before long.
@@ -41,6 +47,7 @@ pub(super) enum Pending {
     Commit(Result<Applied>, Answer<Outcome>),
     Hold(Result<bool>, Answer<Option<Head>>),
     Upload(Result<u64>, Answer<u64>),
+    Write(Result<()>, Answer<()>),
     Flush(Answer<()>),
 }
 
@@ -57,9 +64,11 @@ impl Request {
             Self::Hold(_, answer) => send(answer, Err(same(error))),
             Self::Upload(_, _, answer) => send(answer, Err(same(error))),
             Self::GiveUp(_) | Self::Reads | Self::Rest(..) => {}
-            Self::TakeIn(_, answer) | Self::Fold(answer) | Self::Flush(answer) | Self::Close(answer) => {
-                send(answer, Err(same(error)));
-            }
+            Self::Write(_, answer)
+            | Self::TakeIn(_, answer)
+            | Self::Fold(answer)
+            | Self::Flush(answer)
+            | Self::Close(answer) => send(answer, Err(same(error))),
         }
     }
 }
@@ -78,6 +87,7 @@ impl Pending {
             ),
             Self::Hold(taken, answer) => send(answer, taken.map(|taken| taken.then_some(head))),
             Self::Upload(expires, answer) => send(answer, expires),
+            Self::Write(done, answer) => send(answer, done),
             Self::Flush(answer) => send(answer, Ok(())),
         }
     }
@@ -88,6 +98,7 @@ impl Pending {
             Self::Commit(applied, answer) => send(answer, Err(applied.err().unwrap_or_else(|| same(error)))),
             Self::Hold(taken, answer) => send(answer, Err(taken.err().unwrap_or_else(|| same(error)))),
             Self::Upload(expires, answer) => send(answer, Err(expires.err().unwrap_or_else(|| same(error)))),
+            Self::Write(done, answer) => send(answer, Err(done.err().unwrap_or_else(|| same(error)))),
             Self::Flush(answer) => send(answer, Err(same(error))),
         }
     }

@@ -21,6 +21,7 @@ use super::request::Request;
 use super::{apply, fault, pieces, place};
 use crate::error::Result;
 use crate::model::id::Id;
+use crate::store::blobs;
 
 /// How long an upload is kept unpublished, in milliseconds: a day.
 const DAY: u64 = 86_400_000;
@@ -45,7 +46,7 @@ pub(super) struct Upload {
 impl Upload {
     fn begin(folder: PathBuf, file: Id, expires: u64, requests: &Sender<Request>) -> Result<Self> {
         let wrong = |error| fault::file("the folder of a file's pieces could not be made", error);
-        pieces::make_private(&folder).map_err(wrong)?;
+        blobs::make_private(&folder).map_err(wrong)?;
         let (early, name) = (folder.join(format!("{LOCK}#")), folder.join(LOCK));
         let held = place::private().create(true).truncate(true).open(&early).map_err(wrong)?;
         held.lock().map_err(wrong)?;
@@ -148,6 +149,12 @@ pub(super) fn refuse_attached(connection: &Connection, file: Id) -> Result<()> {
 /// Registers an upload for a day from now, and says until when. Never for a file that is attached: its pieces stay.
 pub(super) fn register(connection: &Connection, file: Id, now: u64) -> Result<u64> {
     refuse_attached(connection, file)?;
+    let ended: bool = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM object_garbage WHERE file = ?1)")?
+        .query_row([file], |row| row.get(0))?;
+    if ended {
+        return Err(crate::error::Error::conflict("the upload has ended: send the file again, under a new id"));
+    }
     connection
         .prepare_cached(
             "INSERT INTO upload (file, expires) VALUES (?1, ?2) ON CONFLICT (file) DO UPDATE SET expires = excluded.expires",
