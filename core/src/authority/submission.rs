@@ -14,6 +14,20 @@ pub struct Submission {
     pub rows: Rows,
 }
 
+impl Submission {
+    /// About how many bytes it has.
+    pub fn weight(&self) -> usize {
+        let Self { operation, signatures, rows } = self;
+        let Rows { profile: _, kem_key, name, wraps, previous_key, overview, details, files } = rows;
+        let optional = [kem_key, name, previous_key].into_iter().flatten().map(Vec::len).sum::<usize>();
+        let wraps = wraps.iter().map(|wrap| wrap.sealed.len()).sum::<usize>();
+        let files =
+            files.iter().map(|file| file.leaves.len() * 32 + file.piece.as_ref().map_or(0, Vec::len)).sum::<usize>();
+        let signatures = signatures.iter().map(Vec::len).sum::<usize>();
+        operation.len() + signatures + optional + wraps + overview.len() + details.len() + files
+    }
+}
+
 /// A file's content, as it is submitted with the operation that attaches it.
 #[derive(Clone, Debug)]
 pub struct FilePart {

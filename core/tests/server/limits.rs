@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use strongroom::error::ErrorKind;
+use strongroom::model::file::{NewFile, Source};
+use strongroom::model::item::{ItemFilter, NewItem};
 use strongroom::model::principal::NewUser;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -205,4 +207,29 @@ async fn unknown_and_forbidden_are_answered_alike() {
     assert_eq!(answers[0].0, 404);
     let error = server.client(&kit).await.unwrap().vaults().get(&theirs.to_string()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn what_is_more_than_a_body_goes_in_parts() {
+    let account = Account::new().await;
+    let server = account.serve(&["--max-body", "8"]);
+    let owner = server.client(&account.owner).await.unwrap();
+    let vault = owner.vaults().create(vault("Class")).await.unwrap().id.to_string();
+    let item = |number: usize| {
+        let file = NewFile {
+            name: "essay.txt".to_owned(),
+            source: Source::Bytes(vec![7; 900_000].into()),
+            content_type: None,
+            replace: None,
+            progress: None,
+            idempotency_key: None,
+        };
+        NewItem { title: format!("Essay {number}"), files: vec![file], ..NewItem::default() }
+    };
+    let made = owner.items().create_many(&vault, (0..20).map(item).collect()).await.unwrap();
+    let titles: Vec<String> = made.into_iter().map(|item| item.unwrap().title).collect();
+    assert_eq!(titles, (0..20).map(|number| format!("Essay {number}")).collect::<Vec<_>>());
+    assert_eq!(owner.items().list(&vault, ItemFilter::default()).await.unwrap().all().await.unwrap().len(), 20);
+    owner.audit().verify().await.unwrap();
+    owner.close().await;
 }

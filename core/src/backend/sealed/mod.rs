@@ -40,6 +40,7 @@ mod sealing;
 mod sign;
 mod standing;
 mod state;
+mod submit;
 mod successor;
 mod tables;
 mod trust;
@@ -63,12 +64,10 @@ use super::{
     Backend, ChangeRequest, FileHandle, FileRequest, GrantRequest, ItemChange, ItemRequest, PageRequest,
     PrincipalRequest, Rows, VaultRequest,
 };
-use crate::authority::{self, Authority, Reading, Session, Submission, Submitted};
+use crate::authority::{self, Authority, Reading, Session, Submission};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::body::Recipient;
 use crate::log::cursor::Cursor;
-use crate::log::encoding::Bytes;
-use crate::log::entry::Entry;
 use crate::log::feed::Head;
 use crate::log::operation::Body;
 use crate::model::account::{Account, Capabilities};
@@ -83,7 +82,6 @@ use crate::model::principal::{Principal, PrincipalRef, ServiceAccountUpdate};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::model::vault::Vault;
-use crate::store::Receipt;
 
 pub use self::connect::SealedOptions;
 pub use self::found::found;
@@ -177,68 +175,9 @@ impl Sealed {
         signer.sign(&identity, base, id, body, rows)
     }
 
-    /// Submits one operation.
-    async fn submit(&self, submission: Submission) -> Result<Submitted> {
-        let mut answers = self.submit_many(vec![submission]).await?;
-        answers.pop().unwrap_or_else(|| Err(Error::unavailable("the store gave no answer: try again")))
-    }
-
-    /// Submits operations in one commit. An answer that is not about the operation it is given for is `Tampered`.
-    async fn submit_many(&self, submissions: Vec<Submission>) -> Result<Vec<Result<Submitted>>> {
-        let sent: Vec<Sent> =
-            submissions.iter().map(|sent| Sent(sent.operation.clone(), sent.signatures.clone())).collect();
-        let answers = self.authority.submit(self.session(), submissions).await?;
-        if answers.len() != sent.len() {
-            return Err(Error::tampered(
-                "the store answered another number of operations than it was given: restore the store",
-            ));
-        }
-        let checked: Vec<Result<Submitted>> =
-            answers.into_iter().zip(sent).map(|(answer, sent)| sent.checked(answer?)).collect();
-        for answer in &checked {
-            if let Ok(Submitted::Taken(receipt) | Submitted::Before(receipt)) = answer {
-                self.trust.promised(receipt);
-            }
-        }
-        Ok(checked)
-    }
-
-    /// The receipt of an operation that was taken; `None` if it must be made again on a newer state.
-    async fn settle(&self, submitted: Submitted, ends: Option<(Id, Option<Id>)>) -> Result<Option<Receipt>> {
-        match submitted {
-            Submitted::Taken(receipt) | Submitted::Before(receipt) => Ok(Some(receipt)),
-            Submitted::Used(..) => Err(repeats::other_arguments()),
-            Submitted::Stale => Ok(None),
-            Submitted::Uncovered => {
-                let (signer, vault) =
-                    ends.ok_or_else(|| Error::unavailable("the store asks for a hold that nothing needs: try again"))?;
-                self.authority.hold(self.session(), signer, vault).await?;
-                Ok(None)
-            }
-        }
-    }
-
     /// The refusal after [`MAX_TRIES`].
     fn contended(what: &str) -> Error {
         Error::conflict(format!("{what} kept changing while this call was made: try again"))
-    }
-}
-
-/// The bytes and the signatures of an operation that was submitted.
-struct Sent(Vec<u8>, Vec<Vec<u8>>);
-
-impl Sent {
-    /// The answer, if its receipt is of these bytes, with these signatures, at the place and time that it names.
-    fn checked(self, answer: Submitted) -> Result<Submitted> {
-        let Self(operation, signatures) = self;
-        if let Submitted::Taken(receipt) | Submitted::Before(receipt) = &answer {
-            let Receipt { seq, time, hash, .. } = *receipt;
-            let signatures = signatures.into_iter().map(Bytes::from).collect();
-            if (Entry { seq, time, operation: Bytes::from(operation), signatures }).hash() != hash {
-                return Err(Error::tampered("the store gave the answer to another operation: restore the store"));
-            }
-        }
-        Ok(answer)
     }
 }
 
