@@ -1,4 +1,4 @@
-"""The shared behaviour cases of `tests/cases`, each a test of its own on every backend of this process, by both twins."""
+"""The shared behaviour cases of `tests/cases`, each a test of its own on every backend of this process and through servers, by the twins."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from cases.twins import Awaited, Blocking
 from cases.world import World
 
 TWINS = (Blocking(), Awaited())
+# What a database or a server adds to a twin is a wait, and is the same to both: one of them shows it.
+TWIN_OF = {"postgresql": "async", "server": "sync", "server_on_postgresql": "async"}
 
 
 def trials() -> list[object]:
@@ -21,8 +23,7 @@ def trials() -> list[object]:
         for case in suite.cases
         for backend in BACKENDS
         for twin in TWINS
-        # What a database adds to a twin is a wait: one of them shows it.
-        if case.runs_on(backend) and (backend != "postgresql" or twin.name == "async")
+        if case.runs_on(backend) and TWIN_OF.get(backend, twin.name) == twin.name
     ]
 
 

@@ -1,6 +1,6 @@
-//! The shared behaviour cases of `tests/cases`, each a test of its own on every backend of this process and through a server.
+//! The shared behaviour cases of `tests/cases`, each a test of its own on every backend of this process and through servers.
 //!
-//! `STRONGROOM_TEST_BACKEND=memory`, `sqlite`, `postgresql` or `server` runs them on that one alone.
+//! `STRONGROOM_TEST_BACKEND=memory`, `sqlite`, `postgresql`, `server` or `server_on_postgresql` runs them on that one alone.
 
 mod args;
 mod calls;

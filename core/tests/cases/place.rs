@@ -19,6 +19,7 @@ pub(crate) enum Backend {
     Postgresql,
     /// Over a SQLite file.
     Server,
+    ServerOnPostgresql,
 }
 
 impl Backend {
@@ -28,12 +29,21 @@ impl Backend {
             Self::Sqlite => "sqlite",
             Self::Postgresql => "postgresql",
             Self::Server => "server",
+            Self::ServerOnPostgresql => "server_on_postgresql",
+        }
+    }
+
+    /// As it names itself to a client, to which all servers are one.
+    const fn told(self) -> &'static str {
+        match self {
+            Self::Server | Self::ServerOnPostgresql => "server",
+            other => other.name(),
         }
     }
 
     /// The backends that the environment asks for; all by default.
     pub(crate) fn chosen() -> Outcome<Vec<Self>> {
-        let all = [Self::Memory, Self::Sqlite, Self::Postgresql, Self::Server];
+        let all = [Self::Memory, Self::Sqlite, Self::Postgresql, Self::Server, Self::ServerOnPostgresql];
         let Ok(name) = std::env::var("STRONGROOM_TEST_BACKEND") else { return Ok(all.to_vec()) };
         let chosen: Vec<Self> = all.into_iter().filter(|backend| backend.name() == name).collect();
         if chosen.is_empty() { Err(format!("there is no backend `{name}` here")) } else { Ok(chosen) }
@@ -42,7 +52,7 @@ impl Backend {
     /// Whether all is here that a case needs. Rust has a name only for what it can do.
     pub(crate) fn has(self, needs: &[String]) -> bool {
         let lacks = |need: &str| match need {
-            "memory" | "sqlite" | "postgresql" | "server" => need != self.name(),
+            "memory" | "sqlite" | "postgresql" | "server" => need != self.told(),
             other => other == "every_name",
         };
         !needs.iter().any(|need| lacks(need))
@@ -71,7 +81,7 @@ impl Place {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let mut schemas = Vec::new();
         let mut at = |name: &str| match backend {
-            Backend::Postgresql => {
+            Backend::Postgresql | Backend::ServerOnPostgresql => {
                 let schema = Schema::new();
                 let location = schema.0.clone();
                 schemas.push(schema);
@@ -94,7 +104,7 @@ impl Place {
 
     /// What serves the account, once it is made, if anything has to.
     pub(crate) fn serve(&mut self) -> Outcome<()> {
-        if matches!(self.backend, Backend::Server) {
+        if self.backend.told() == "server" {
             let (server, origin) = serve(&self.database, self.directory.path())?;
             (self.server, self.location) = (Some(server), origin);
         }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 
 const DIRECTORY = new URL('../../cases/', import.meta.url)
-export const BACKENDS = ['memory', 'sqlite', 'postgresql', 'server']
+export const BACKENDS = ['memory', 'sqlite', 'postgresql', 'server', 'server_on_postgresql']
 // Capabilities that all backends have, and a face that has every name of the API, as this one does.
 const MET = ['users', 'user_grants', 'changes', 'audit', 'files', 'every_name']
 
@@ -36,7 +36,8 @@ function trial(read) {
 }
 
 /** Whether all is there that a case needs. */
-export const runsOn = ({ needs }, backend) => !needs.some((need) => BACKENDS.includes(need) && need !== backend)
+export const runsOn = ({ needs }, backend) =>
+  !needs.some((need) => BACKENDS.includes(need) && need !== backend.replace('_on_postgresql', ''))
 
 /** Every case file, by name. */
 export function load() {

@@ -64,7 +64,7 @@ let number = 0
 
 /** Where a backend keeps an account of this path. */
 function place(backend, path) {
-  if (backend !== 'postgresql') return `${backend === 'memory' ? 'memory' : 'sqlite'}:${path}`
+  if (!backend.endsWith('postgresql')) return `${backend === 'memory' ? 'memory' : 'sqlite'}:${path}`
   const server = process.env.STRONGROOM_TEST_POSTGRESQL
   assert(server, 'PostgreSQL is not started: run `make test-node`, or `python tests/postgresql.py run node --test …`')
   return `${server}?schema=node_${process.pid}_${number++}&pool=2`
@@ -76,7 +76,7 @@ export class World {
     this.directory = directory
     this.places = ['case.db', 'elsewhere.db'].map((name) => place(backend, join(directory, name)))
     this.saved = { location: this.places[0], elsewhere: this.places[1] }
-    this.serves = backend === 'server'
+    this.serves = backend.startsWith('server')
     this.clients = {}
     this.feeds = {}
   }

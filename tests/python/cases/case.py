@@ -13,7 +13,7 @@ UNSAID: Any = ...
 """What a step says nothing about; `None` is something to expect."""
 
 DIRECTORY = Path(__file__).parents[2] / "cases"
-BACKENDS = ("memory", "sqlite", "postgresql", "server")
+BACKENDS = ("memory", "sqlite", "postgresql", "server", "server_on_postgresql")
 # Capabilities that all backends have, and a face that has every name of the API, as this one does.
 MET = ("users", "user_grants", "changes", "audit", "files", "every_name")
 
@@ -50,7 +50,7 @@ class Case:
         """Whether all is here that it needs."""
         unknown = set(self.needs) - {*BACKENDS, *MET}
         assert not unknown, f"{self.name}: {unknown} is nothing that a case may need"
-        return not {need for need in self.needs if need in BACKENDS and need != backend}
+        return not {need for need in self.needs if need in BACKENDS and need != backend.removesuffix("_on_postgresql")}
 
 
 @dataclass

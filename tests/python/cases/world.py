@@ -31,7 +31,7 @@ NUMBERS = itertools.count()
 
 def place(backend: str, path: Path) -> str:
     """Where a backend keeps an account of this path."""
-    if backend != "postgresql":
+    if not backend.endswith("postgresql"):
         return f"{'memory' if backend == 'memory' else 'sqlite'}:{path}"
     server = os.environ.get("STRONGROOM_TEST_POSTGRESQL")
     assert server, "PostgreSQL is not started: run `make test-python`, or `python tests/postgresql.py run pytest …`"
@@ -46,7 +46,7 @@ class World:
         self.directory = directory
         self.places = [place(backend, directory / name) for name in ("case.db", "elsewhere.db")]
         self.saved: values.Saved = dict(zip(("location", "elsewhere"), self.places, strict=True))
-        self.serves = backend == "server"
+        self.serves = backend.startswith("server")
         self.server: Server | None = None
         self.clients: dict[str, Any] = {}
         self.feeds: dict[str, Any] = {}
