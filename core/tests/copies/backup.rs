@@ -7,13 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use strongroom::client::backup;
 use strongroom::model::audit::{AuditEvent, AuditFilter};
 
+use crate::postgresql::Schema;
 use crate::world::{World, code, item, open};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_is_in_it_also_what_others_write_meanwhile_or_not_at_all() {
-    let world = World::new().await;
-    let (from, to) = (world.place("class.db"), world.place("monday.db"));
-    let (writer, stop) = (open(&from, &world.alice).await, Arc::new(AtomicBool::new(false)));
+/// All is in it, also what others write meanwhile, or not at all; a copy of the copy is as good.
+async fn is_of_one_moment(world: &World, from: &str, to: &str, again: &str) {
+    let (writer, stop) = (open(from, &world.alice).await, Arc::new(AtomicBool::new(false)));
     let writing = tokio::spawn({
         let (writer, vault, stop) = (writer.clone(), world.vault.clone(), Arc::clone(&stop));
         async move {
@@ -25,14 +24,14 @@ async fn all_is_in_it_also_what_others_write_meanwhile_or_not_at_all() {
             count
         }
     });
-    backup(Some(&from), &to, Some(world.owner.clone())).await.unwrap();
+    backup(Some(from), to, Some(world.owner.clone())).await.unwrap();
     stop.store(true, Ordering::Release);
     assert!(writing.await.unwrap() > 0);
     writer.close().await;
 
-    let copy = open(&to, &world.owner).await;
+    let copy = open(to, &world.owner).await;
     let events = copy.audit().list(AuditFilter::default()).await.unwrap().all().await.unwrap();
-    let original = open(&from, &world.owner).await;
+    let original = open(from, &world.owner).await;
     let all = original.audit().list(AuditFilter::default()).await.unwrap().all().await.unwrap();
     // Opening the copy is itself an event of it, and of no other.
     let told = |event: &&AuditEvent| (event.hash, event.at, event.session.clone(), event.app.clone());
@@ -46,11 +45,28 @@ async fn all_is_in_it_also_what_others_write_meanwhile_or_not_at_all() {
     assert_eq!(copy.vaults().get_by_external_id("class", None).await.unwrap().id.to_string(), world.vault);
     copy.close().await;
     original.close().await;
-    world.is_whole(&to).await;
+    world.is_whole(to).await;
 
-    // A copy of the copy is as good.
-    backup(Some(&to), &world.place("tuesday.db"), Some(world.owner.clone())).await.unwrap();
-    world.is_whole(&world.place("tuesday.db")).await;
+    backup(Some(to), again, Some(world.owner.clone())).await.unwrap();
+    world.is_whole(again).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_file_it_is_of_one_moment() {
+    let world = World::new().await;
+    let [from, to, again] = ["class.db", "monday.db", "tuesday.db"].map(|name| world.place(name));
+    is_of_one_moment(&world, &from, &to, &again).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_postgresql_it_is_of_one_moment() {
+    let schemas = [Schema::new(), Schema::new()];
+    let world = World::in_postgresql(&schemas[0]).await;
+    is_of_one_moment(&world, &schemas[0].0, &world.place("monday.db"), &schemas[1].0).await;
+    // And from schema to schema.
+    let schemas = [Schema::new(), Schema::new()];
+    let world = World::in_postgresql(&schemas[0]).await;
+    is_of_one_moment(&world, &schemas[0].0, &schemas[1].0, &world.place("tuesday.db")).await;
 }
 
 #[tokio::test]

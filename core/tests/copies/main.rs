@@ -3,5 +3,8 @@
 
 mod backup;
 mod migrate;
+mod postgres;
+#[path = "../../../tests/postgresql.rs"]
+mod postgresql;
 mod restore;
 mod world;

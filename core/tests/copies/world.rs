@@ -4,17 +4,21 @@ use std::path::PathBuf;
 
 use strongroom::client::{Client, ConnectOptions, connect, init};
 use strongroom::error::Result;
+use strongroom::model::change::ChangeFilter;
 use strongroom::model::field::{Field, FieldType};
 use strongroom::model::file::{NewFile, Source};
 use strongroom::model::item::{ItemFilter, ItemUpdate, NewItem};
 use strongroom::model::principal::NewUser;
 use strongroom::model::secret::Secret;
 use strongroom::model::vault::VaultSpec;
+use tempfile::TempDir;
+
+use crate::postgresql::Schema;
 
 pub(crate) const LARGE: usize = 2_500_000;
 
 pub(crate) struct World {
-    pub(crate) folder: tempfile::TempDir,
+    pub(crate) folder: TempDir,
     pub(crate) owner: Secret,
     pub(crate) alice: Secret,
     pub(crate) vault: String,
@@ -24,6 +28,15 @@ pub(crate) struct World {
 
 pub(crate) fn options(location: &str, token: &Secret) -> ConnectOptions {
     ConnectOptions { location: Some(location.to_owned()), token: Some(token.clone()), ..ConnectOptions::default() }
+}
+
+/// With a state file.
+pub(crate) fn remembering(world: &World, location: &str) -> ConnectOptions {
+    ConnectOptions { state: Some(world.path("state")), ..options(location, &world.alice) }
+}
+
+pub(crate) fn after(cursor: &str) -> ChangeFilter {
+    ChangeFilter { after: Some(cursor.to_owned()), ..ChangeFilter::default() }
 }
 
 pub(crate) async fn open(location: &str, token: &Secret) -> Client {
@@ -64,8 +77,17 @@ impl World {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let location = folder.path().join("class.db").display().to_string();
-        let kit = init(Some(&location), "owner@example.edu", None).await.unwrap();
-        let owner = open(&location, &kit.token).await;
+        Self::at(folder, &location).await
+    }
+
+    /// The account in PostgreSQL, and an empty folder.
+    pub(crate) async fn in_postgresql(schema: &Schema) -> Self {
+        Self::at(tempfile::tempdir().unwrap(), &schema.0).await
+    }
+
+    async fn at(folder: TempDir, location: &str) -> Self {
+        let kit = init(Some(location), "owner@example.edu", None).await.unwrap();
+        let owner = open(location, &kit.token).await;
         let mut tokens = Vec::new();
         for name in ["alice", "ben", "carol"] {
             let email = format!("{name}@example.edu");
@@ -73,7 +95,7 @@ impl World {
         }
         let members = [("alice@example.edu", "write"), ("ben@example.edu", "read"), ("carol@example.edu", "read")];
         let made = owner.vaults().create(vault("Class", &members)).await.unwrap().id.to_string();
-        let alice = open(&location, &tokens[0]).await;
+        let alice = open(location, &tokens[0]).await;
         let (items, files) = (alice.items(), alice.files());
         let small = file("small.txt", b"a small file".to_vec());
         let homework = items.create(&made, NewItem { files: vec![small], ..item("Homework") }).await.unwrap();
