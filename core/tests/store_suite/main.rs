@@ -12,6 +12,7 @@ mod postgresql;
 mod processes;
 mod rows;
 mod sqlite;
+mod stopped;
 mod trees;
 mod waits;
 mod world;

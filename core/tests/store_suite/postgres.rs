@@ -33,7 +33,7 @@ pub(crate) fn serializable() -> Place {
 }
 
 /// A connection of somebody else's, to this database or to another.
-async fn somebody(url: &str) -> tokio_postgres::Client {
+pub(crate) async fn somebody(url: &str) -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     client
