@@ -13,8 +13,8 @@ use rustls::sign::CertifiedKey;
 
 use crate::error::{Error, Result};
 
-/// How often the files are looked at.
-const LOOKED_AT: Duration = Duration::from_mins(1);
+/// How often the files are looked at: well within the minute that is promised.
+const LOOKED_AT: Duration = Duration::from_secs(5);
 
 /// The certificate of a server.
 #[derive(Debug)]

@@ -10,3 +10,4 @@ mod raw;
 mod sessions;
 mod stopping;
 mod streams;
+mod tls;

@@ -47,7 +47,7 @@ impl Stream {
     }
 }
 
-async fn next(feed: &ChangeFeed) -> Change {
+pub(crate) async fn next(feed: &ChangeFeed) -> Change {
     tokio::time::timeout(PATIENCE, feed.next()).await.unwrap().unwrap().unwrap()
 }
 
