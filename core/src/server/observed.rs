@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
@@ -17,6 +17,9 @@ use crate::wire::REQUEST_ID;
 
 /// The longest request id that is taken over.
 const LONGEST_ID: usize = 64;
+
+/// A method that HTTP does not know.
+const OTHER: &str = "_OTHER";
 
 /// Where a request came from, as far as that is known.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +47,7 @@ pub(super) async fn observed(State(face): State<Face>, mut request: Request, nex
     let peer = Peer { address: forwarded(face.limits(), request.headers()).or(direct) };
     request.extensions_mut().insert(peer);
     let id = request_id(request.headers());
-    let method = request.method().as_str().to_owned();
+    let method = known(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!(
         "request",
@@ -60,9 +63,25 @@ pub(super) async fn observed(State(face): State<Face>, mut request: Request, nex
     let (status, took) = (response.status().as_u16(), begun.elapsed());
     span.record("status", status);
     span.in_scope(|| tracing::info!(milliseconds = took.as_secs_f64() * 1000.0, "answered"));
-    face.metrics().answered(&method, &route, status, took);
+    face.metrics().answered(method, &route, status, took);
     response.headers_mut().insert(REQUEST_ID, id);
     response
+}
+
+/// A method, if HTTP knows it: what else callers make up would be without a number.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        Method::CONNECT => "CONNECT",
+        Method::TRACE => "TRACE",
+        _ => OTHER,
+    }
 }
 
 /// The last address that a proxy in front wrote; those before it are the client's own words.

@@ -233,3 +233,15 @@ async fn what_is_more_than_a_body_goes_in_parts() {
     owner.audit().verify().await.unwrap();
     owner.close().await;
 }
+
+#[tokio::test]
+async fn methods_that_http_does_not_know_are_counted_as_one() {
+    let account = Account::new().await;
+    let server = account.serve(&[]);
+    for method in ["HOMEWORK", "GRADES"] {
+        assert_eq!(raw::ask(server.address, method, "/v1/head", None, b"").await.0, 405);
+    }
+    let counts = raw::get(server.address, "/metrics", None).await.1;
+    assert!(counts.contains(r#"method="_OTHER""#) && !counts.contains("HOMEWORK"), "{counts}");
+    assert!(!server.log().contains("HOMEWORK"), "{}", server.log());
+}
