@@ -58,5 +58,6 @@ pub mod remote;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod store;
+mod trace;
 #[cfg(any(feature = "remote", feature = "server"))]
 pub mod wire;

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use super::output::Output;
 use crate::client::authority_at;
 use crate::error::{Error, Result};
 use crate::server::telemetry::{self, Level};
-use crate::server::{Limits, Listening, Place};
+use crate::server::{Collector, Limits, Listening, Place, Traces};
 
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8420);
 
@@ -116,6 +116,10 @@ settings! {
     /// How it is logged; `text` by default.
     #[arg(long, env = "STRONGROOM_LOG_FORMAT", hide_env_values = true, value_enum)]
     log_format: LogFormat,
+    /// Where traces are sent, by OTLP over HTTP: a collector's address, as `http://127.0.0.1:4318`; by default as the environment
+    /// variables of OpenTelemetry say, and nowhere without them.
+    #[arg(long, env = "STRONGROOM_TRACES", hide_env_values = true, value_name = "URL")]
+    traces: String,
 }
 
 impl Serve {
@@ -139,7 +143,12 @@ impl Serve {
             LogLevel::Info => Level::Info,
             LogLevel::Debug => Level::Debug,
         };
-        telemetry::start(level, settings.log_format == Some(LogFormat::Json));
+        let collector = Collector::asked(settings.traces.as_deref(), |name| std::env::var(name).ok())?;
+        let traces = collector.as_ref().map(Traces::begin).transpose()?;
+        telemetry::start(level, settings.log_format == Some(LogFormat::Json), traces.as_ref())?;
+        if let Some(collector) = &collector {
+            tracing::info!(collector = collector.url().origin().ascii_serialization(), "traces are sent");
+        }
         let tls = match (settings.tls_cert, settings.tls_key) {
             (Some(chain), Some(key)) => Some((chain, key)),
             (None, None) => None,
@@ -172,8 +181,16 @@ impl Serve {
             ended = &mut serving => return Ok(ended?),
             () = first => stop.notify_one(),
         }
+        let begun = Instant::now();
+        let finishing = async {
+            let ended = serving.await;
+            if let Some(traces) = traces {
+                traces.end(limits.grace.saturating_sub(begun.elapsed())).await;
+            }
+            ended
+        };
         tokio::select! {
-            ended = &mut serving => Ok(ended?),
+            ended = finishing => Ok(ended?),
             // Asked twice, it does not wait for what is under way.
             () = async { second.await; signal_again().await } => Err(Failure::Interrupted),
         }

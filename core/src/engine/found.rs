@@ -14,14 +14,14 @@ use crate::store::{Append, ChangeSet, Guard, Outcome, Receipt, TreeId};
 
 impl Engine {
     pub(super) async fn begin_account(&self, submissions: Vec<Submission>) -> Result<Vec<Receipt>> {
-        if !self.store.snapshot().await?.logs(TreeId::AccountHeads, 0, 1).await?.is_empty() {
+        if !self.snapshot().await?.logs(TreeId::AccountHeads, 0, 1).await?.is_empty() {
             return Err(exists());
         }
         let received = submissions.into_iter().map(Received::of).collect::<Result<Vec<_>>>()?;
         let change = judge(received)?;
         // Held so that of two callers in this process one is refused before anything is written.
         let _known = self.known.lock().await;
-        if !self.store.snapshot().await?.logs(TreeId::AccountHeads, 0, 1).await?.is_empty() {
+        if !self.snapshot().await?.logs(TreeId::AccountHeads, 0, 1).await?.is_empty() {
             return Err(exists());
         }
         match self.store.commit(change).await? {

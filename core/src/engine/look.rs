@@ -58,7 +58,7 @@ pub(super) fn lacking(need: Role, had: Option<Role>) -> String {
 
 impl Engine {
     pub(super) async fn look(&self, session: Session) -> Result<Look> {
-        let mut snapshot = self.store.snapshot().await?;
+        let mut snapshot = self.snapshot().await?;
         let caller = self.authenticate(session, &mut *snapshot).await?;
         Ok(Look { snapshot, caller, standing: None, groups: None })
     }

@@ -31,6 +31,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
+use tracing::Instrument;
 
 use crate::authority::{
     AuditPage, AuditRow, Authority, Challenge, FeedPage, FileAnswer, Ids, ItemAnswer, Profile, Reading, ReadsFilter,
@@ -44,6 +45,7 @@ use crate::log::reads::Chain;
 use crate::model::id::Id;
 use crate::model::role::Role;
 use crate::store::{EntryRow, ReadRow, Receipt, Snapshot, Store};
+use crate::trace::step;
 use known::{Known, Loading, View};
 use notes::Notes;
 use pieces::Uploads;
@@ -88,6 +90,11 @@ impl Engine {
             notes: Notes::new(),
             nodes: RecentNodes::new(),
         })
+    }
+
+    /// A view of this moment.
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>> {
+        self.store.snapshot().instrument(step("store.snapshot")).await
     }
 
     /// These logs, replayed to the moment of the snapshot or beyond it.

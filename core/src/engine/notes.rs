@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
+use tracing::Instrument;
 
 use super::Engine;
 use super::session::Caller;
@@ -15,6 +16,7 @@ use crate::log::reads::{Action, ReadEntry};
 use crate::model::id::Id;
 use crate::store::Snapshot;
 use crate::store::random;
+use crate::trace::step;
 
 const FILES: u64 = 262_144;
 /// A file whose pieces were not asked for so long is read anew.
@@ -69,7 +71,7 @@ impl Engine {
             item_version: about.version,
             detail,
         };
-        self.store.note(entry).await
+        self.store.note(entry).instrument(step("store.note")).await
     }
 
     /// Notes a refusal, and gives it back; or the error for which it could not be noted.

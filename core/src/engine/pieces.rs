@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
+use tracing::Instrument;
 
 use super::Engine;
 use super::notes::About;
@@ -12,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::log::tree;
 use crate::model::id::Id;
 use crate::model::role::Role;
+use crate::trace::step;
 
 const PIECES: u64 = 262_144;
 const UPLOADS: u64 = 16_384;
@@ -66,7 +68,8 @@ impl Engine {
         drop(look);
         self.uploads.owners.get_with(file, || caller);
         self.uploads.pieces.invalidate(&(file, index));
-        let (leaf, put) = tokio::join!(hash(piece.clone()), self.store.put_piece(file, index, piece));
+        let put = self.store.put_piece(file, index, piece.clone()).instrument(step("store.put_piece"));
+        let (leaf, put) = tokio::join!(hash(piece), put);
         put?;
         self.uploads.pieces.insert((file, index), (leaf?, length));
         Ok(())
@@ -90,11 +93,11 @@ impl Engine {
             self.note_file(&look.caller, about, false).await?;
         }
         drop(look);
-        if let Some(piece) = self.store.piece(file, index).await? {
+        if let Some(piece) = self.store.piece(file, index).instrument(step("store.piece")).await? {
             return Ok(piece);
         }
         // Nobody but a role holder gets here, so that a piece is gone can be said.
-        let mut snapshot = self.store.snapshot().await?;
+        let mut snapshot = self.snapshot().await?;
         let still = snapshot.file(vault, file).await?.is_some_and(|row| !row.detached);
         let leaves = snapshot.pieces_of(vault, file).await?;
         let has = leaves.is_some_and(|leaves| index < leaves.len() as u64 / 32);

@@ -40,7 +40,7 @@ pub(super) struct Caller {
 
 impl Engine {
     pub(super) async fn make_challenge(&self, principal: Id, key: Id) -> Result<Challenge> {
-        let mut snapshot = self.store.snapshot().await?;
+        let mut snapshot = self.snapshot().await?;
         let view = self.view(&mut *snapshot, [LogId::new(LogKind::Principal, principal)]).await?;
         let log = view.directory.principal(principal).ok_or_else(refused)?;
         let number = log
@@ -77,7 +77,7 @@ impl Engine {
             return Err(refused());
         }
         let log = LogId::new(LogKind::Principal, principal);
-        let mut snapshot = self.store.snapshot().await?;
+        let mut snapshot = self.snapshot().await?;
         let view = self.view(&mut *snapshot, [log]).await?;
         let challenge = Challenge {
             account: view.directory.account.id,

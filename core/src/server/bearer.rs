@@ -3,13 +3,16 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use tracing::Instrument;
 
 use super::Face;
 use super::answer::Refused;
 use super::observed::Peer;
+use super::spans::Spans;
 use crate::authority::Session;
 use crate::error::{Error, ErrorKind};
 use crate::model::id::Id;
+use crate::trace::step;
 use crate::wire::Key;
 
 /// The session that a request names. Whether it still holds, the authority says with its answer.
@@ -27,7 +30,9 @@ impl FromRequestParts<Face> for Bearer {
         let session = Session(key.ok_or_else(none)?.0);
         let principal = face.whose(session, Peer::of(parts)).await?;
         face.gate().admit(principal)?;
-        tracing::Span::current().record("principal", tracing::field::debug(principal));
+        if let Some(spans) = parts.extensions.get::<Spans>() {
+            spans.principal(principal);
+        }
         Ok(Self { session })
     }
 }
@@ -39,11 +44,12 @@ impl Face {
         }
         // Whoever guesses bearers is as whoever guesses keys.
         self.gate().may_try(peer, None)?;
-        let principal = self.authority().whose(session).await.inspect_err(|error| {
-            if error.kind() == ErrorKind::Unauthenticated {
-                self.gate().failed(peer, None);
-            }
-        })?;
+        let principal =
+            self.authority().whose(session).instrument(step("authority.whose")).await.inspect_err(|error| {
+                if error.kind() == ErrorKind::Unauthenticated {
+                    self.gate().failed(peer, None);
+                }
+            })?;
         self.0.callers.insert(session, principal);
         Ok(principal)
     }

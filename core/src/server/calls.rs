@@ -3,10 +3,12 @@
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
+use tracing::Instrument;
 
 use super::Face;
 use super::answer::{Form, Refused, Told};
 use super::bearer::Bearer;
+use crate::trace::step;
 use crate::wire::calls::calls;
 use crate::wire::{Crosses, Key, Octets, calls as requests, refusal, rows, states, tables};
 
@@ -26,7 +28,8 @@ macro_rules! handlers {
             pub(super) async fn $whole(
                 State(face): State<Face>, caller: Bearer, Form(body): Form<$body>,
             ) -> Result<Told<$told>, Refused> {
-                Ok(Told(face.authority().$whole(caller.session, Crosses::from_form(body)).await?.into_form()))
+                let call = face.authority().$whole(caller.session, Crosses::from_form(body));
+                Ok(Told(call.instrument(step(concat!("authority.", stringify!($whole)))).await?.into_form()))
             }
         )*
 
@@ -40,7 +43,8 @@ macro_rules! handlers {
                 State(face): State<Face>, caller: Bearer, Form(body): Form<requests::$request>,
             ) -> Result<Told<$form>, Refused> {
                 let requests::$request { $($argument,)* } = body;
-                Ok(Told(face.authority().$name(caller.session, $(Crosses::from_form($argument)),*).await?.into_form()))
+                let call = face.authority().$name(caller.session, $(Crosses::from_form($argument)),*);
+                Ok(Told(call.instrument(step(concat!("authority.", stringify!($name)))).await?.into_form()))
             }
         )*
 

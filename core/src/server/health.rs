@@ -4,9 +4,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use tracing::Instrument;
 
 use super::Face;
 use super::answer::Refused;
+use crate::trace::step;
 
 /// The process answers.
 #[utoipa::path(get, path = "/healthz", tag = "Operations of the server", responses((status = 200, description = "The process answers.", body = String)))]
@@ -17,7 +19,7 @@ pub(super) async fn alive() -> &'static str {
 /// The store answers too.
 #[utoipa::path(get, path = "/readyz", tag = "Operations of the server", responses((status = 200, description = "The store answers too.", body = String)))]
 pub(super) async fn ready(State(face): State<Face>) -> Result<&'static str, Refused> {
-    face.authority().end().await?;
+    face.authority().end().instrument(step("authority.end")).await?;
     Ok("ok\n")
 }
 

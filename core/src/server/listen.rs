@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
+use url::Url;
 
 use super::tls::Certificate;
 use super::{Face, Limits};
@@ -113,7 +114,7 @@ impl Listening {
         stop: impl Future<Output = ()>,
     ) -> Result<()> {
         let Self { listener, certificate, origin } = self;
-        let face = Face::new(Arc::clone(&authority), limits);
+        let face = Face::at(Arc::clone(&authority), limits, Url::parse(&origin).ok());
         let tls = certificate.as_ref().map(Certificate::config).transpose()?.map(TlsAcceptor::from);
         let fresh = certificate.map(|certificate| tokio::spawn(certificate.keep_fresh()));
         let serving = Serving { routes: face.routes(), limits, tls };

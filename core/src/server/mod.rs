@@ -6,6 +6,7 @@
 mod answer;
 mod bearer;
 mod calls;
+mod collector;
 mod document;
 mod gate;
 mod health;
@@ -16,9 +17,12 @@ mod observed;
 mod pieces;
 mod pulse;
 mod sessions;
+mod spans;
 mod stream;
 pub mod telemetry;
 mod tls;
+#[cfg_attr(not(feature = "traces"), path = "no_traces.rs")]
+mod traces;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +35,7 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
+use url::Url;
 
 use crate::authority::{Authority, Session};
 use crate::error::Error;
@@ -40,9 +45,11 @@ use gate::Gate;
 use metrics::Metrics;
 use pulse::Pulse;
 
+pub use collector::Collector;
 pub use document::document;
 pub use limits::Limits;
 pub use listen::{Listening, Place};
+pub use traces::Traces;
 
 /// How many sessions' principals are remembered, for their rates.
 const CALLERS: u64 = 65_536;
@@ -61,11 +68,17 @@ struct Inner {
     metrics: Metrics,
     pulse: Pulse,
     callers: Cache<Session, Id>,
+    /// What clients have as their location, where that is known.
+    origin: Option<Url>,
 }
 
 impl Face {
     /// The face of this authority.
     pub fn new(authority: Arc<dyn Authority>, limits: Limits) -> Self {
+        Self::at(authority, limits, None)
+    }
+
+    fn at(authority: Arc<dyn Authority>, limits: Limits, origin: Option<Url>) -> Self {
         Self(Arc::new(Inner {
             gate: Gate::new(&limits),
             metrics: Metrics::new(),
@@ -77,6 +90,7 @@ impl Face {
                 .build(),
             authority,
             limits,
+            origin,
         }))
     }
 
@@ -86,6 +100,10 @@ impl Face {
 
     fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    fn origin(&self) -> Option<&Url> {
+        self.0.origin.as_ref()
     }
 
     fn gate(&self) -> &Gate {

@@ -1,4 +1,4 @@
-//! Every request: its id, its peer, its span, its count, and one line in the log. Nothing of its body, its query or its
+//! Every request: its id, its peer, its spans, its count, and one line in the log. Nothing of its body, its query or its
 //! headers is there, and of its path the pattern alone.
 
 use std::convert::Infallible;
@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
+use super::spans::{NO_ROUTE, Spans};
 use super::{Face, Limits};
 use crate::wire::REQUEST_ID;
 
@@ -19,7 +20,7 @@ use crate::wire::REQUEST_ID;
 const LONGEST_ID: usize = 64;
 
 /// A method that HTTP does not know.
-const OTHER: &str = "_OTHER";
+pub(super) const OTHER: &str = "_OTHER";
 
 /// Where a request came from, as far as that is known.
 #[derive(Clone, Copy, Debug)]
@@ -48,22 +49,16 @@ pub(super) async fn observed(State(face): State<Face>, mut request: Request, nex
     request.extensions_mut().insert(peer);
     let id = request_id(request.headers());
     let method = known(request.method());
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!(
-        "request",
-        otel.kind = "server",
-        method,
-        route,
-        request_id = id.to_str().unwrap_or_default(),
-        peer = peer.address.map(tracing::field::display),
-        principal = tracing::field::Empty,
-        status = tracing::field::Empty,
-    );
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map(MatchedPath::as_str);
+    let spans = Spans::of(&request, method, route, &id, peer, face.origin());
+    request.extensions_mut().insert(spans.clone());
+    let answering = next.run(request).instrument(spans.traced.clone());
+    let mut response = answering.instrument(spans.logged.clone()).await;
     let (status, took) = (response.status().as_u16(), begun.elapsed());
-    span.record("status", status);
-    span.in_scope(|| tracing::info!(milliseconds = took.as_secs_f64() * 1000.0, "answered"));
-    face.metrics().answered(method, &route, status, took);
+    spans.answered(status);
+    spans.logged.in_scope(|| tracing::info!(milliseconds = took.as_secs_f64() * 1000.0, "answered"));
+    face.metrics().answered(method, route.unwrap_or(NO_ROUTE), status, took);
     response.headers_mut().insert(REQUEST_ID, id);
     response
 }

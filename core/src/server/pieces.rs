@@ -5,12 +5,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use tracing::Instrument;
 
 use super::Face;
 use super::answer::{Refused, read};
 use super::bearer::Bearer;
 use crate::error::Error;
 use crate::model::id::Id;
+use crate::trace::step;
 use crate::wire::Key;
 
 /// More than any piece has; how long one may be, the authority says.
@@ -32,7 +34,8 @@ pub(super) async fn put_piece(
 ) -> Result<StatusCode, Refused> {
     let (vault, file, index) = place(&path)?;
     let piece = read(body, LARGEST).await?;
-    face.authority().put_piece(caller.session, vault, file, index, piece).await?;
+    let put = face.authority().put_piece(caller.session, vault, file, index, piece);
+    put.instrument(step("authority.put_piece")).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -49,7 +52,8 @@ pub(super) async fn piece(
     Path(path): Path<(String, String, String)>,
 ) -> Result<impl IntoResponse, Refused> {
     let (vault, file, index) = place(&path)?;
-    let piece = face.authority().piece(caller.session, vault, file, index).await?;
+    let piece = face.authority().piece(caller.session, vault, file, index);
+    let piece = piece.instrument(step("authority.piece")).await?;
     Ok(([(CONTENT_TYPE, "application/octet-stream")], piece))
 }
 
@@ -64,7 +68,7 @@ pub(super) async fn give_up(
     caller: Bearer,
     Path(file): Path<String>,
 ) -> Result<StatusCode, Refused> {
-    face.authority().whose(caller.session).await?;
+    face.authority().whose(caller.session).instrument(step("authority.whose")).await?;
     face.authority().give_up(caller.session, key("file", &file)?);
     Ok(StatusCode::NO_CONTENT)
 }

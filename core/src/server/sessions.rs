@@ -1,6 +1,7 @@
 //! Signing in.
 
 use axum::extract::State;
+use tracing::Instrument;
 
 use super::Face;
 use super::answer::{Form, Refused, Told};
@@ -8,6 +9,7 @@ use super::bearer::Bearer;
 use super::observed::Peer;
 use crate::error::{Error, ErrorKind};
 use crate::model::id::Id;
+use crate::trace::step;
 use crate::wire::calls::{Challenging, Whose};
 use crate::wire::{Crosses, Key, session};
 
@@ -23,7 +25,7 @@ pub(super) async fn challenge(
 ) -> Result<Told<session::Challenge>, Refused> {
     let Challenging { principal, key } = body;
     face.gate().may_try(peer, Some(principal.0))?;
-    let challenge = face.authority().challenge(principal.0, key.0).await;
+    let challenge = face.authority().challenge(principal.0, key.0).instrument(step("authority.challenge")).await;
     let challenge = challenge.inspect_err(|error| face.missed(peer, principal.0, error))?;
     Ok(Told(challenge.into_form()))
 }
@@ -40,7 +42,7 @@ pub(super) async fn sign_in(
 ) -> Result<Told<session::Session>, Refused> {
     let principal = body.principal.0;
     face.gate().may_try(peer, Some(principal))?;
-    let session = face.authority().sign_in(Crosses::from_form(body)).await;
+    let session = face.authority().sign_in(Crosses::from_form(body)).instrument(step("authority.sign_in")).await;
     let session = session.inspect_err(|error| face.missed(peer, principal, error))?;
     face.metrics().signed_in();
     face.0.callers.insert(session, principal);
@@ -53,7 +55,7 @@ pub(super) async fn sign_in(
     responses((status = 200, description = "The answer.", body = Whose))
 )]
 pub(super) async fn whose(State(face): State<Face>, caller: Bearer) -> Result<Told<Whose>, Refused> {
-    let principal = face.authority().whose(caller.session).await?;
+    let principal = face.authority().whose(caller.session).instrument(step("authority.whose")).await?;
     Ok(Told(Whose { principal: Key(principal) }))
 }
 

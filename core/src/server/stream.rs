@@ -9,6 +9,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{Stream, unfold};
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::Face;
 use super::answer::{Refused, Told};
@@ -17,6 +18,7 @@ use super::pulse::Beat;
 use crate::authority::Session;
 use crate::error::ErrorKind;
 use crate::log::feed::Head;
+use crate::trace::step;
 use crate::wire::{Crosses, states};
 
 /// How often a stream without events says that it is there.
@@ -33,8 +35,8 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
     responses((status = 200, description = "The answer.", body = states::Head))
 )]
 pub(super) async fn head(State(face): State<Face>, caller: Bearer) -> Result<Told<states::Head>, Refused> {
-    face.authority().whose(caller.session).await?;
-    Ok(Told(face.authority().end().await?.into_form()))
+    face.authority().whose(caller.session).instrument(step("authority.whose")).await?;
+    Ok(Told(face.authority().end().instrument(step("authority.end")).await?.into_form()))
 }
 
 /// Tells every newer head as an event, as long as the session holds. The event's id is the size of the feed, its data the
@@ -49,7 +51,7 @@ pub(super) async fn changes(
     caller: Bearer,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refused> {
-    face.authority().whose(caller.session).await?;
+    face.authority().whose(caller.session).instrument(step("authority.whose")).await?;
     let last = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()?.parse().ok());
     let beats = face.pulse().listen();
     let counted = face.metrics().stream();
@@ -88,7 +90,8 @@ impl Telling {
                 changed = self.beats.changed() => changed.ok()?,
                 () = tokio::time::sleep_until(look) => {
                     self.looked = Instant::now();
-                    let whose = self.face.authority().whose(self.session).await;
+                    let whose = self.face.authority().whose(self.session);
+                    let whose = whose.instrument(step("authority.whose")).await;
                     if whose.is_err_and(|error| error.kind() == ErrorKind::Unauthenticated) {
                         return None;
                     }

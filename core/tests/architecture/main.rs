@@ -19,9 +19,10 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
     ("model", "model", &["error"]),
     ("log", "log", &["model", "error"]),
     ("crypto", "crypto", &["log", "model", "error"]),
-    ("store", "store", &["log", "model", "error"]),
+    ("trace", "trace", &[]),
+    ("store", "store", &["log", "model", "trace", "error"]),
     ("authority", "authority", &["log", "model", "store", "error"]),
-    ("engine", "engine", &["authority", "store", "log", "model", "error"]),
+    ("engine", "engine", &["authority", "store", "log", "model", "trace", "error"]),
     ("backend", "backend", &["model", "error"]),
     (
         "sealed",
@@ -68,7 +69,9 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
     ),
     // Of the store, rows and nothing else, as with sealed. Neither side of the wire can decrypt, and the client's side knows no engine.
     ("wire", "wire", &["authority", "log", "model", "error", "store"]),
-    ("server", "server", &["authority", "wire", "log", "model", "error"]),
+    ("server", "server", &["server::traces", "authority", "wire", "log", "model", "trace", "error"]),
+    // It knows the collector's address and the spans, and nothing of requests but their heads.
+    ("traces", "server::traces", &["server::collector", "wire::origin", "trace", "error"]),
     ("remote", "remote", &["authority", "wire", "log", "model", "error", "store::ReadRow", "store::Receipt"]),
     // Of a backend, the words for what is not in this version.
     ("fuzz", "fuzz", &["backend::sealed::fuzz", "cli::fuzz", "client", "crypto", "log", "model", "error"]),
@@ -91,7 +94,8 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("notify::", &["store"]),
     ("axum::", &["server"]),
     ("utoipa::", &["server", "wire"]),
-    ("reqwest::", &["remote"]),
+    ("reqwest::", &["remote", "traces"]),
+    ("opentelemetry", &["traces"]),
 ];
 
 /// What the pure layers never do: wait, read files, look at the clock.

@@ -30,6 +30,11 @@ impl Account {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("school.db").display().to_string();
+        Self::at(folder, database).await
+    }
+
+    /// An account at this location; its server's log is in the folder.
+    pub(crate) async fn at(folder: TempDir, database: String) -> Self {
         let owner = client::init(Some(&database), "owner@example.edu", None).await.unwrap();
         Self { folder, database, owner }
     }
@@ -40,9 +45,20 @@ impl Account {
     }
 
     pub(crate) fn serve_at(&self, listen: &str, options: &[&str]) -> Server {
+        self.start(program(), listen, options)
+    }
+
+    /// Serves it on a free port, in an environment that has this too.
+    pub(crate) fn serve_in(&self, environment: &[(&str, &str)], options: &[&str]) -> Server {
+        let mut program = program();
+        program.envs(environment.iter().copied());
+        self.start(program, "127.0.0.1:0", options)
+    }
+
+    fn start(&self, mut program: Command, listen: &str, options: &[&str]) -> Server {
         let log = self.folder.path().join("server.log");
         let errors = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
-        let mut child = program()
+        let mut child = program
             .args(["serve", "--json", "--listen", listen, "--database", &self.database])
             .args(options)
             .stdout(Stdio::piped())
@@ -65,7 +81,8 @@ impl Account {
 /// The program, without what the environment says to it.
 pub(crate) fn program() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_strongroom"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STRONGROOM_")) {
+    let says = |name: &str| name.starts_with("STRONGROOM_") || name.starts_with("OTEL_");
+    for (name, _) in std::env::vars().filter(|(name, _)| says(name)) {
         program.env_remove(name);
     }
     program

@@ -19,6 +19,8 @@ mod vault;
 
 use std::time::Duration;
 
+use tracing::Instrument;
+
 use super::known::{Loading, View};
 use super::session::Caller;
 use super::{Engine, clock};
@@ -27,6 +29,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::log::operation::{Body, LogId, LogKind};
 use crate::log::replay::mentions;
 use crate::store::{Guard, Outcome, SessionRow, Snapshot};
+use crate::trace::step;
 use bench::Bench;
 use plan::{Plan, change_set};
 use received::Received;
@@ -102,7 +105,7 @@ impl Engine {
         verified: &mut [bool],
         answers: &mut Answers,
     ) -> Result<Option<(LogId, u64)>> {
-        let mut snapshot = self.store.snapshot().await?;
+        let mut snapshot = self.snapshot().await?;
         let caller = self.authenticate(session, &mut *snapshot).await?;
         let view = self.evidence(&mut *snapshot, received).await?;
         let mut bench = Bench::new(self, &mut *snapshot, &view, &caller);
@@ -141,7 +144,7 @@ impl Engine {
         let (mut change, owners) = change_set(plans);
         change.session = Some(SessionRow { session: caller.session, app: caller.app.as_deref().map(str::to_owned) });
         let guards = change.guards.clone();
-        match self.store.commit(change).await? {
+        match self.store.commit(change).instrument(step("store.commit")).await? {
             Outcome::Committed(receipts, _) => {
                 for (plan, receipt) in plans.iter().zip(&receipts) {
                     answers[plan.index] = Some(Ok(Submitted::Taken(*receipt)));

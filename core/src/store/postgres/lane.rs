@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tracing::Span;
 
 use super::Core;
 use super::fault;
@@ -20,6 +21,7 @@ use crate::log::feed::Head;
 use crate::log::operation::LogId;
 use crate::model::id::Id;
 use crate::store::{Outcome, Receipt, Row};
+use crate::trace::step_of;
 
 /// The most requests of one group.
 const GROUP: usize = 1024;
@@ -28,17 +30,22 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// And so long while `PostgreSQL` is away.
 const AWAY: Duration = Duration::from_secs(10);
 
+/// A step of all who wait for a group, for as long as this is kept.
+fn steps(group: &[Waiting], name: &'static str) -> Vec<Span> {
+    group.iter().map(|waiting| step_of(&waiting.within, name)).collect()
+}
+
 /// One lane.
 pub(super) struct Lane {
     core: Arc<Core>,
-    requests: UnboundedReceiver<Request>,
+    requests: UnboundedReceiver<Waiting>,
     queue: VecDeque<Waiting>,
     apart: bool,
     closing: Option<tokio::sync::oneshot::Sender<()>>,
 }
 
 impl Lane {
-    pub(super) fn new(core: Arc<Core>, requests: UnboundedReceiver<Request>, apart: bool) -> Self {
+    pub(super) fn new(core: Arc<Core>, requests: UnboundedReceiver<Waiting>, apart: bool) -> Self {
         Self { core, requests, queue: VecDeque::new(), apart, closing: None }
     }
 
@@ -86,12 +93,12 @@ impl Lane {
         }
     }
 
-    fn accept(&mut self, request: Request) {
-        if let Request::Close(answer) = request {
+    fn accept(&mut self, waiting: Waiting) {
+        if let Request::Close(answer) = waiting.request {
             self.closing = Some(answer);
             self.requests.close();
         } else {
-            self.queue.push_back(Waiting::new(request));
+            self.queue.push_back(waiting);
         }
     }
 
@@ -113,7 +120,10 @@ impl Lane {
 
     /// One group; answers what is to be looked at again.
     async fn round(&self, group: Vec<Waiting>) -> Vec<Waiting> {
-        match attempt(&self.core, &group, self.apart).await {
+        let staging = steps(&group, "postgresql.stage");
+        let attempted = attempt(&self.core, &group, self.apart).await;
+        drop(staging);
+        match attempted {
             Ok(committed) => self.settle(group, committed).await,
             Err((error, _)) if fault::is_crowded(&error) => {
                 let mut again = Vec::new();
@@ -162,7 +172,9 @@ impl Lane {
             (Request::Commit(change, _), Fate::Taken(..)) => change.rows.iter().any(ends_files),
             _ => false,
         });
+        let sequencing = steps(&group, "postgresql.sequence");
         let settled = self.core.settle(name, &entries, behind, &ended).await;
+        drop(sequencing);
         if littered {
             self.core.littered.notify_one();
         }

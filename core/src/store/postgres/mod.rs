@@ -54,7 +54,7 @@ use self::hold::Hold;
 use self::journal::Note;
 use self::lane::Lane;
 pub use self::location::PostgresLocation;
-use self::request::{Answer, Request};
+use self::request::{Answer, Request, Waiting};
 use self::schema::Prepared;
 use self::sequence::GroupId;
 use self::snapshot::PostgresSnapshot;
@@ -87,7 +87,7 @@ struct Core {
     blobs: Option<Blobs>,
     /// The first half of the keys of our advisory locks.
     class: i32,
-    lanes: [UnboundedSender<Request>; 2],
+    lanes: [UnboundedSender<Waiting>; 2],
     notes: UnboundedSender<Note>,
     /// How long the feed is known to be.
     told: watch::Sender<u64>,
@@ -208,7 +208,7 @@ impl Core {
         let request = request(answer);
         let [fast, apart] = &self.lanes;
         let lane = if request.is_apart() { apart } else { fast };
-        lane.send(request).map_err(|_| fault::closed())?;
+        lane.send(Waiting::new(request)).map_err(|_| fault::closed())?;
         answered.await.map_err(|_| fault::closed())?
     }
 
@@ -242,7 +242,7 @@ impl Core {
         }
         for lane in &self.lanes {
             let (answer, done) = oneshot::channel();
-            if lane.send(Request::Close(answer)).is_ok() {
+            if lane.send(Waiting::new(Request::Close(answer))).is_ok() {
                 let _ = done.await;
             }
         }

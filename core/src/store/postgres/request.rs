@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use tokio::sync::oneshot;
+use tracing::Span;
 
 use super::hold::Hold;
 use crate::error::{Error, Result};
@@ -25,6 +26,8 @@ pub(super) enum Request {
 /// A request in the queue.
 pub(super) struct Waiting {
     pub(super) request: Request,
+    /// The step that waits for it.
+    pub(super) within: Span,
     /// When it came.
     pub(super) since: Instant,
     /// Looked at again no sooner than this.
@@ -38,7 +41,7 @@ pub(super) struct Waiting {
 impl Waiting {
     pub(super) fn new(request: Request) -> Self {
         let now = Instant::now();
-        Self { request, since: now, due: now, tries: 0, failures: 0 }
+        Self { request, within: Span::current(), since: now, due: now, tries: 0, failures: 0 }
     }
 }
 
