@@ -2,8 +2,10 @@
 
     python tests/postgresql.py serve            prints its URL, and serves until its standard input ends
     python tests/postgresql.py run COMMAND…     runs a command with $STRONGROOM_TEST_POSTGRESQL set to the URL
+    python tests/postgresql.py programs         prints the folder of `psql` and `pg_dump`
 
-Where that variable is set already, both use the server that it names. The programs come with a package of
+What it writes is not waited for to be on disk, which tests that don't crash it need not: `--durable` is for those that do.
+Where that variable is set already, `run` uses the server that it names. The programs come with a package of
 tests/python/requirements.txt, or are in $STRONGROOM_TEST_POSTGRESQL_BIN. PostgreSQL does not run as root: for root it
 runs as `nobody`. `--version 16` or `18` (the default) chooses.
 """
@@ -33,9 +35,9 @@ SETTINGS = {
     "max_connections": "500",
     "shared_buffers": "64MB",
     "max_wal_size": "2GB",
-    "fsync": "on",
     "logging_collector": "off",
 }
+HASTY = {"fsync": "off", "full_page_writes": "off"}
 # One user has a password; all others come in without, which saves thousands of tests its hashing.
 ACCESS = """\
 host all guarded 127.0.0.1/32 scram-sha-256
@@ -86,7 +88,8 @@ def free_port() -> int:
 class Server:
     """A server that runs; it may be stopped and started again in its folder."""
 
-    def __init__(self, folder: Path, version: str = "18") -> None:
+    def __init__(self, folder: Path, version: str = "18", durable: bool = False) -> None:
+        self.settings = SETTINGS if durable else {**SETTINGS, **HASTY}
         self.folder = folder / "data"
         self.port = free_port()
         self.user = user()
@@ -112,7 +115,7 @@ class Server:
 
     def start(self) -> None:
         """Starts it, and waits until it answers."""
-        settings = {**SETTINGS, "port": str(self.port)}
+        settings = {**self.settings, "port": str(self.port)}
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -143,11 +146,11 @@ class Server:
 
 
 @contextmanager
-def server(version: str = "18") -> Iterator[Server]:
+def server(version: str = "18", durable: bool = False) -> Iterator[Server]:
     """A server in a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix="strongroom-postgresql-"))
     try:
-        running = Server(folder, version)
+        running = Server(folder, version, durable)
         running.start()
         try:
             yield running
@@ -158,18 +161,18 @@ def server(version: str = "18") -> Iterator[Server]:
 
 
 @contextmanager
-def shared(version: str = "18") -> Iterator[str]:
+def shared(version: str = "18", durable: bool = False) -> Iterator[str]:
     """The URL of the server that the environment names, else of a new one."""
     if named := os.environ.get(VARIABLE):
         yield named
         return
-    with server(version) as running:
+    with server(version, durable) as running:
         yield running.url
 
 
-def serve(version: str) -> None:
+def serve(version: str, durable: bool) -> None:
     """Serves until standard input ends. A line `restart` or `crash` stops the server so, and starts it again."""
-    with server(version) as running:
+    with server(version, durable) as running:
         print(running.url, flush=True)
         for line in sys.stdin:
             running.stop(signal.SIGQUIT if line.strip() == "crash" else signal.SIGINT)
@@ -180,15 +183,20 @@ def serve(version: str) -> None:
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--version", choices=sorted(FOLDERS), default="18")
+    arguments.add_argument("--durable", action="store_true")
     ways = arguments.add_subparsers(dest="way", required=True)
     ways.add_parser("serve")
+    ways.add_parser("programs")
     ways.add_parser("run").add_argument("command", nargs=argparse.REMAINDER)
     given = arguments.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if given.way == "serve":
-        serve(given.version)
+        serve(given.version, given.durable)
         return 0
-    with shared(given.version) as url:
+    if given.way == "programs":
+        print(programs(given.version))
+        return 0
+    with shared(given.version, given.durable) as url:
         return subprocess.run(given.command, env={**os.environ, VARIABLE: url}, check=False).returncode
 
 

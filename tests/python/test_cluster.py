@@ -30,7 +30,7 @@ class Database:
     """A PostgreSQL that can be made to crash."""
 
     def __init__(self) -> None:
-        command = [sys.executable, str(STARTER), "serve"]
+        command = [sys.executable, str(STARTER), "--durable", "serve"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
