@@ -16,6 +16,8 @@ export PYO3_PYTHON := $(VENV)/bin/python
 export VIRTUAL_ENV := $(VENV)
 
 NODE_MODULES := $(CURDIR)/node_modules
+# The cases wait for databases and servers now and then, so there is one worker more than cores. What measures time runs alone.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # Runs a command beside a PostgreSQL server of its own.
 POSTGRESQL := $(VENV)/bin/python tests/postgresql.py run
 
@@ -58,11 +60,12 @@ test-docs: ## the examples of core's documentation, and its links
 	cargo test --package strongroom --locked --doc
 	RUSTDOCFLAGS="-D warnings" cargo doc --package strongroom --locked --no-deps
 
-test-python: python ## the package's tests, on a SQLite file and in memory; its types; its generated files
+test-python: python ## the package's tests, with the cases on every backend and through servers; its types; its generated files
 	$(VENV)/bin/python bindings-python/stubs.py --check
 	cargo build --package strongroom --locked --bin strongroom # the server that the cases are taken through
 	$(VENV)/bin/python -m mypy --strict examples tests/python bindings-python/benches
-	$(POSTGRESQL) $(VENV)/bin/python -m pytest tests/python
+	$(POSTGRESQL) $(VENV)/bin/python -m pytest tests/python/test_cases.py --numprocesses $(WORKERS)
+	$(POSTGRESQL) $(VENV)/bin/python -m pytest tests/python --ignore=tests/python/test_cases.py
 
 test-node: $(VENV)/.installed node ## the same for the Node package
 	cargo build --package strongroom --locked --bin strongroom

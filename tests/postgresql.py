@@ -155,7 +155,8 @@ def server(version: str = "18", durable: bool = False) -> Iterator[Server]:
         try:
             yield running
         finally:
-            running.stop()
+            # Nothing of it is kept.
+            running.stop(signal.SIGQUIT)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
