@@ -153,7 +153,7 @@ def test_every_changed_blob_is_refused(database: Path) -> None:
         "DELETE FROM wrap",
         "DELETE FROM part WHERE version = 2",
         "DELETE FROM piece",
-        "UPDATE refinery_schema_history SET version = 3",
+        "UPDATE refinery_schema_history SET version = 4",
         "PRAGMA application_id = 1",
     ],
 )
