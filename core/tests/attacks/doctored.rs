@@ -21,6 +21,8 @@ struct Table(&'static str, &'static [&'static str], &'static [&'static str]);
 const TABLES: &[Table] = &[
     Table("actor", &["number", "id"], &[]),
     Table("batch", &["size", "root", "time", "account_size", "account_root", "vaults_size", "vaults_root"], &[]),
+    // Where the content of large files is: a program goes only where its own location says, and holds what it finds against hashes.
+    Table("blobs", &[], &["one", "url", "marker"]),
     Table(
         "entry",
         &["position", "log", "seq", "time", "signer", "operation_id", "hash", "root", "signatures", "operation"],
@@ -49,6 +51,8 @@ const TABLES: &[Table] = &[
     Table("refinery_schema_history", &[], &["version", "name", "applied_on", "checksum"]),
     // As `entry.session`: the name of a session, and of the program that opened it.
     Table("session", &[], &["number", "id", "app"]),
+    // As `garbage`, for objects in that place.
+    Table("object_garbage", &[], &["file", "since", "cleared"]),
     // An upload that is lost is sent again.
     Table("upload", &[], &["file", "expires"]),
     Table("vault", &["leaf", "id", "creator", "external_id", "name_epoch", "name", "deleted"], &[]),

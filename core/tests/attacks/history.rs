@@ -137,6 +137,10 @@ impl History {
         drop(beside);
         let beside = rusqlite::Connection::open(&path).unwrap();
         beside.execute("INSERT INTO garbage (file) VALUES (?1)", [Id([5; 32])]).unwrap();
+        let sql = "INSERT INTO object_garbage (file, since, cleared) VALUES (?1, 1, 0)";
+        beside.execute(sql, [Id([7; 32])]).unwrap();
+        let sql = "INSERT INTO blobs (one, url, marker) VALUES (1, 's3://elsewhere/school', ?1)";
+        beside.execute(sql, [Id([8; 32])]).unwrap();
         let tomorrow = chrono::Utc::now().timestamp_millis() + 86_400_000;
         beside.execute("INSERT INTO upload (file, expires) VALUES (?1, ?2)", (Id([6; 32]), tomorrow)).unwrap();
         let vaults = vec![shared, second.id.to_string(), third];

@@ -113,7 +113,8 @@ impl Core {
     pub(super) async fn piece(&self, file: Id, index: u64) -> Result<Option<Vec<u8>>> {
         let client = self.connections.views.get().await?;
         let sql = "SELECT (SELECT bytes FROM piece WHERE file = $1 AND idx = $2), \
-                   (SELECT substring(leaves FROM (least($2, 60000000) * 32 + 1)::INT FOR 32) FROM file WHERE id = $1)";
+                   (SELECT substring(leaves FROM (least($2, 60000000) * 32 + 1)::INT FOR 32) FROM file WHERE id = $1), \
+                   (SELECT octet_length(leaves) <= 32 FROM file WHERE id = $1)";
         let sql = client.prepare_cached(sql).await?;
         let row = client.query_one(&sql, &[&file, &super::convert::bound(index)]).await?;
         if let Some(bytes) = row.get_as(0)? {
@@ -125,9 +126,11 @@ impl Core {
             drop(client);
             return blobs.get(file, index, hash).await;
         }
+        let is_small = row.get_as::<Option<bool>>(2)? == Some(true);
         match remembered(&client).await? {
-            Some(place) => Err(elsewhere(&place)),
-            None => Ok(None),
+            // The piece of a small file is a row.
+            Some(place) if !is_small => Err(elsewhere(&place)),
+            _ => Ok(None),
         }
     }
 }

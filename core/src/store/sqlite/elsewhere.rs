@@ -75,6 +75,15 @@ pub(super) fn remembered(connection: &Connection) -> Result<Option<Remembered>> 
     Ok(find.query_row([], |row| Ok(Remembered { url: row.get(0)?, marker: row.get(1)? })).optional()?)
 }
 
+/// The place that may have this file's pieces, if the database remembers one: the piece of a small file is a row.
+pub(super) fn place_of(connection: &Connection, file: Id) -> Result<Option<Remembered>> {
+    let is_small: Option<bool> = connection
+        .prepare_cached("SELECT length(leaves) <= 32 FROM file WHERE id = ?1")?
+        .query_row([file], |row| row.get(0))
+        .optional()?;
+    if is_small == Some(true) { Ok(None) } else { remembered(connection) }
+}
+
 /// Remembers a place where none is, and where the one that is has moved.
 async fn remember(shared: &Shared, place: Remembered) -> Result<()> {
     if shared.database.read(remembered)?.is_some_and(|known| known == place) {

@@ -362,7 +362,7 @@ impl Store for SqliteStore {
         let piece = folder.get(file, index, hash).await?;
         if piece.is_none() && folder.elsewhere.get().is_none() {
             // A place that this program was not told of may have it.
-            if let Some(place) = shared.database.read(elsewhere::remembered)? {
+            if let Some(place) = shared.database.read(|connection| elsewhere::place_of(connection, file))? {
                 return Err(blobs::elsewhere(&place));
             }
         }
