@@ -25,7 +25,7 @@ const PLACES: u32 = 500;
 impl Sealed {
     /// The feed's end at this moment. Its head is what the client had verified: it is adopted when it is used.
     pub(super) fn end_cursor(&self) -> BoxFuture<'static, Result<String>> {
-        let end = self.authority.end();
+        let end = self.ends.ask(self.authority.end());
         Box::pin(async move { end.await.map(|head| Cursor::new(head.size, head).encode()) })
     }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use moka::sync::Cache;
 
+use super::ends::Ends;
 use super::known::Known;
 use super::retrying::Retrying;
 use super::ring::Ring;
@@ -89,6 +90,7 @@ impl Sealed {
             principal: token.principal,
             ring,
             trust,
+            ends: Ends::default(),
             state,
             profiles,
             me: RwLock::new(me),

@@ -8,6 +8,7 @@ mod complete;
 mod connect;
 mod content;
 mod edit;
+mod ends;
 mod epochs;
 mod events;
 mod files;
@@ -55,6 +56,7 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use moka::sync::Cache;
 
+use self::ends::Ends;
 use self::known::Known;
 use self::ring::Ring;
 use self::sign::{Base, Signer};
@@ -97,6 +99,7 @@ pub struct Sealed {
     principal: Id,
     ring: Arc<Ring>,
     trust: Trust,
+    ends: Ends,
     state: Option<StateFile>,
     profiles: profiles::Profiles,
     me: RwLock<Principal>,

@@ -41,6 +41,7 @@ impl Sealed {
     async fn submit_part(&self, submissions: Vec<Submission>) -> Result<Vec<Result<Submitted>>> {
         let sent: Vec<Sent> =
             submissions.iter().map(|sent| Sent(sent.operation.clone(), sent.signatures.clone())).collect();
+        self.ends.told().await;
         let answers = self.authority.submit(self.session(), submissions).await?;
         if answers.len() != sent.len() {
             return Err(Error::tampered(
