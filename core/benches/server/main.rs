@@ -20,6 +20,7 @@ mod items;
 mod limit;
 mod load;
 mod openbao;
+mod postgres;
 mod process;
 mod reads;
 mod school;
@@ -48,6 +49,9 @@ async fn main() {
     }
     if is_wanted("class") {
         class::run(count.unwrap_or(300)).await;
+    }
+    if is_wanted("postgres") {
+        postgres::run().await;
     }
     if is_wanted("watchers") {
         watchers::run(count.unwrap_or(10_000)).await;
