@@ -1,10 +1,14 @@
 //! The tables that a database must have.
 
+use std::time::Duration;
+
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 
 use super::blobs;
 use super::connect::setup;
 use super::convert::Columns;
+use super::fault;
 use super::location::PostgresLocation;
 use super::tls;
 use crate::error::{Error, ErrorKind, Result};
@@ -48,6 +52,10 @@ const TABLES: [&str; 31] = [
     "garbage",
     "refinery_schema_history",
 ];
+
+/// Tables that others have locked are tried again so often, and so much later.
+const REMOVING: usize = 10;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Any number that no other program is likely to use.
 const MIGRATING: i64 = 0x5374_726d_6d69;
@@ -152,12 +160,31 @@ pub(super) async fn remove(location: &PostgresLocation) -> Result<()> {
         if version(client, location).await? == Some(newest()) {
             blobs::remove(client, location).await?;
         }
-        client.batch_execute(&format!("DROP TABLE IF EXISTS {}", TABLES.join(", "))).await?;
-        // What others keep in it stays, and so does the schema.
-        let _ = client.batch_execute(&format!("DROP SCHEMA IF EXISTS {}", location.schema)).await;
-        Ok(())
+        drop_all(client, location).await
     })
     .await
+}
+
+/// Statements of a store that was just closed may still run on the tables: they are waited for.
+async fn drop_all(client: &Client, location: &PostgresLocation) -> Result<()> {
+    let statements =
+        [format!("DROP TABLE IF EXISTS {}", TABLES.join(", ")), format!("DROP SCHEMA IF EXISTS {}", location.schema)];
+    for statement in &statements {
+        let mut tries = 0;
+        while let Err(error) = client.batch_execute(statement).await {
+            // What others keep in it stays, and so does the schema.
+            if error.code() == Some(&SqlState::DEPENDENT_OBJECTS_STILL_EXIST) {
+                break;
+            }
+            let error = Error::from(error);
+            tries += 1;
+            if tries == REMOVING || !fault::is_crowded(&error) {
+                return Err(error);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+    Ok(())
 }
 
 /// Does something on a connection of its own.
