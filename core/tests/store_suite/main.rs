@@ -50,7 +50,7 @@ macro_rules! store_suite {
             kept: what_is_kept_is_found_until_it_is_over, one_of_many_takes_it;
             waits: waiters_wake, the_closed_store_refuses;
             pieces: small_pieces_are_rows, an_upload_is_published, pieces_go_with_their_file, an_attached_file_is_not_overwritten,
-                an_upload_is_given_up;
+                an_upload_is_given_up, nothing_arrives_after_it_was_given_up;
         );
     };
     ($name:ident, $make:path, $($module:ident: $($test:ident),*;)*) => {

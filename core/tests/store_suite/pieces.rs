@@ -109,3 +109,23 @@ pub(crate) async fn an_upload_is_given_up(place: Place) {
     make_item(store, "v", "second", "ada").await;
     assert!(store.piece(id("kept"), 2).await.unwrap().is_some());
 }
+
+pub(crate) async fn nothing_arrives_after_it_was_given_up(place: Place) {
+    let store = place.store.as_ref();
+    let names: Vec<String> = (0..16).map(|number| format!("broken off {number}")).collect();
+    for name in &names {
+        for index in 0..2 {
+            let mut put = store.put_piece(id(name), index, vec![7; 70_000].into());
+            // It is on its way when its author goes.
+            let _ = futures_util::poll!(&mut put);
+        }
+        store.give_up(id(name));
+    }
+    for name in &names {
+        gone(store, name).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for name in &names {
+        gone(store, name).await;
+    }
+}

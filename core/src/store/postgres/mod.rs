@@ -32,6 +32,7 @@ mod snapshot;
 mod staged;
 mod tables;
 mod tls;
+mod underway;
 mod upkeep;
 mod writes;
 
@@ -58,6 +59,7 @@ use self::request::{Answer, Request, Waiting};
 use self::schema::Prepared;
 use self::sequence::GroupId;
 use self::snapshot::PostgresSnapshot;
+use self::underway::Underway;
 use crate::error::{Error, Result};
 use crate::log::feed::Head;
 use crate::log::operation::LogId;
@@ -97,6 +99,7 @@ struct Core {
     noted: Notify,
     /// There are objects to remove.
     littered: Notify,
+    underway: Underway,
     /// Parts of a copy that wait for the end of their batch.
     copied: tokio::sync::Mutex<Vec<Copied>>,
 }
@@ -136,6 +139,7 @@ impl PostgresStore {
             listening: AtomicBool::new(false),
             noted: Notify::new(),
             littered: Notify::new(),
+            underway: Underway::default(),
             copied: tokio::sync::Mutex::default(),
         });
         let beside = [
@@ -302,13 +306,26 @@ impl Store for PostgresStore {
     }
 
     async fn put_piece(&self, file: Id, index: u64, piece: Bytes) -> Result<()> {
-        self.core()?;
+        let set_out = self.core()?.underway.set_out(file);
         // What is on its way arrives even if the caller no longer waits.
-        self.spawn(move |core| async move { core.put_piece(file, index, piece).await }.boxed()).await
+        let put = self.spawn(move |core| {
+            async move {
+                let _arrives = set_out.go().await;
+                core.put_piece(file, index, piece).await
+            }
+            .boxed()
+        });
+        put.await
     }
 
     fn give_up(&self, file: Id) {
-        let ended = self.spawn(move |core| async move { core.end_upload(file).await }.boxed());
+        let ended = self.spawn(move |core| {
+            async move {
+                let _ended = core.underway.end(file).await;
+                core.end_upload(file).await
+            }
+            .boxed()
+        });
         // It goes on by itself; if it fails, the upload's day ends it.
         drop(ended);
     }
