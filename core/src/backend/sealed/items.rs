@@ -141,12 +141,10 @@ impl Sealed {
             if let (Some(id), Submitted::Used(_, bytes)) = (id, &submitted) {
                 return self.own_operation(bytes, id).map(|first| Written::Before(Box::new(first)));
             }
-            if self.settle(submitted, None).await?.is_some() {
+            if let Some(receipt) = self.settle(submitted, None).await? {
                 self.trust.expire(vault).await;
-                return self
-                    .read_item(vault, item, Some(version), Reading::Written)
-                    .await
-                    .map(|item| Written::Now(Box::new(item)));
+                let mut written = self.read_written(vault, &[(item, version)], receipt.seq).await?;
+                return written.pop().unwrap_or_else(|| Err(no_item())).map(|item| Written::Now(Box::new(item)));
             }
         }
         Err(Self::contended("the item"))

@@ -30,10 +30,10 @@ struct New {
 /// What becomes of a row.
 enum Row {
     Waiting(Box<New>),
-    /// It stands in the log.
-    Taken(Id),
+    /// It stands in the log, there.
+    Taken(Id, u64),
     /// The key stands for another operation: the first answer, if the arguments are the same.
-    Used(Box<New>),
+    Used(Box<New>, u64),
     Done(Box<Result<Item>>),
 }
 
@@ -147,11 +147,11 @@ impl Sealed {
                 let Row::Waiting(new) = was else { continue };
                 rows[row] = match answer {
                     Err(error) => Row::refused(error),
-                    Ok(Submitted::Used(..)) => Row::Used(new),
+                    Ok(Submitted::Used(first, _)) => Row::Used(new, first.seq),
                     Ok(submitted) => match self.settle(submitted, None).await? {
-                        Some(_) => {
+                        Some(receipt) => {
                             new.uploads.into_iter().for_each(Kept::attached);
-                            Row::Taken(new.item)
+                            Row::Taken(new.item, receipt.seq)
                         }
                         None => Row::Waiting(new),
                     },
@@ -167,19 +167,26 @@ impl Sealed {
 
     /// The items that stand in the log, read back in one answer.
     async fn answer_items(&self, vault: Id, rows: Vec<Row>) -> Result<Vec<Result<Item>>> {
-        let made = rows.iter().filter_map(|row| match row {
-            Row::Taken(item) => Some((*item, Some(1))),
-            Row::Used(new) => Some((new.item, Some(1))),
-            _ => None,
-        });
-        let mut read = self.read_items(vault, made.collect(), Reading::Written).await?.into_iter();
+        let (made, places): (Vec<(Id, u64)>, Vec<u64>) = rows
+            .iter()
+            .filter_map(|row| match row {
+                Row::Taken(item, seq) => Some(((*item, 1), *seq)),
+                Row::Used(new, seq) => Some(((new.item, 1), *seq)),
+                Row::Waiting(_) | Row::Done(_) => None,
+            })
+            .unzip();
+        let mut read = match places.into_iter().max() {
+            Some(last) => self.read_written(vault, &made, last).await?,
+            None => Vec::new(),
+        }
+        .into_iter();
         let mut next = || read.next().unwrap_or_else(|| Err(no_item()));
         Ok(rows
             .into_iter()
             .map(|row| match row {
                 Row::Done(done) => *done,
-                Row::Taken(_) => next(),
-                Row::Used(new) => {
+                Row::Taken(..) => next(),
+                Row::Used(new, _) => {
                     next().and_then(|first| same_item(first, &new.next.overview, &new.next.details, &new.named))
                 }
                 Row::Waiting(_) => Err(Self::contended("the vault")),

@@ -31,6 +31,12 @@ pub(super) struct Opened {
     pub(super) created_at: u64,
 }
 
+/// Answers that were asked for before the state was known that their paths lead to.
+struct Early {
+    size: u64,
+    answers: Vec<Result<ItemAnswer>>,
+}
+
 impl Sealed {
     pub(super) async fn read_item(&self, vault: Id, item: Id, version: Option<u64>, reading: Reading) -> Result<Item> {
         self.read_items(vault, vec![(item, version)], reading).await?.pop().unwrap_or_else(|| Err(no_item()))
@@ -44,10 +50,28 @@ impl Sealed {
         reading: Reading,
     ) -> Result<Vec<Result<Item>>> {
         let (known, opened) = self.open_items(vault, &of, reading).await?;
+        self.show_items(vault, &known, opened).await
+    }
+
+    /// Versions that were written just now, the last of them as entry `last` of the item log.
+    ///
+    /// They are asked for beside the state that proves them, at the size that it has unless somebody wrote since.
+    pub(super) async fn read_written(&self, vault: Id, of: &[(Id, u64)], last: u64) -> Result<Vec<Result<Item>>> {
+        let of: Vec<(Id, Option<u64>)> = of.iter().map(|(item, version)| (*item, Some(*version))).collect();
+        let (size, reading) = (last + 1, Reading::Written);
+        let rows = self.authority.items(self.session(), vault, size, of.clone(), reading);
+        let (known, answers) = tokio::join!(self.look(vault, Role::Read), rows);
+        let early = answers.ok().filter(|answers| answers.iter().all(Result::is_ok));
+        let early = early.map(|answers| Early { size, answers });
+        let (known, opened) = self.open_under(known?, vault, &of, reading, early).await?;
+        self.show_items(vault, &known, opened).await
+    }
+
+    async fn show_items(&self, vault: Id, known: &Known, opened: Vec<Result<Opened>>) -> Result<Vec<Result<Item>>> {
         let view = known.vault(vault)?;
         let authors: Vec<Id> = opened.iter().flatten().flat_map(Opened::author).collect();
-        self.profiles.load(self.authority(), self.session(), &known, &authors).await?;
-        Ok(opened.into_iter().map(|row| row.map(|opened| self.show_item(&known, view, &opened))).collect())
+        self.profiles.load(self.authority(), self.session(), known, &authors).await?;
+        Ok(opened.into_iter().map(|row| row.map(|opened| self.show_item(known, view, &opened))).collect())
     }
 
     /// A version of an item, verified and opened, and what it was verified under; a summary has no details.
@@ -69,7 +93,18 @@ impl Sealed {
         of: &[(Id, Option<u64>)],
         reading: Reading,
     ) -> Result<(Arc<Known>, Vec<Result<Opened>>)> {
-        let mut known = self.look(vault, Role::Read).await?;
+        let known = self.look(vault, Role::Read).await?;
+        self.open_under(known, vault, of, reading, None).await
+    }
+
+    async fn open_under(
+        &self,
+        mut known: Arc<Known>,
+        vault: Id,
+        of: &[(Id, Option<u64>)],
+        reading: Reading,
+        mut early: Option<Early>,
+    ) -> Result<(Arc<Known>, Vec<Result<Opened>>)> {
         let mut opened: Vec<Option<Result<Opened>>> = of.iter().map(|_| None).collect();
         let mut asked_for = BTreeSet::new();
         for _ in 0..MAX_TRIES {
@@ -82,7 +117,10 @@ impl Sealed {
             let rows: Vec<(Id, Option<u64>)> = waiting.iter().map(|row| of[*row]).collect();
             // Before the question: what is read beside it meanwhile may be newer than an honest answer.
             let least: Vec<u64> = rows.iter().map(|(item, _)| self.versions.newest(vault, *item)).collect();
-            let answers = self.authority.items(self.session(), vault, size, rows, reading).await?;
+            let answers = match early.take().filter(|early| early.size == size) {
+                Some(early) => early.answers,
+                None => self.authority.items(self.session(), vault, size, rows, reading).await?,
+            };
             let asked = Arc::clone(&known);
             if answers.len() != waiting.len() {
                 return Err(another());
