@@ -9,6 +9,7 @@ use super::trust::Need;
 use super::verify::Pending;
 use crate::error::Result;
 use crate::log::feed::Head;
+use crate::log::operation::Operation;
 use crate::model::id::Id;
 
 impl Sealed {
@@ -29,6 +30,18 @@ impl Sealed {
         };
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(author, seen);
         Ok(known)
+    }
+
+    /// An operation of the caller's was taken. What it names as seen was verified before it was signed, and every head since
+    /// extends it: nothing is left to join.
+    pub(super) fn taken(&self, operation: &[u8]) -> Result<()> {
+        let seen = Operation::from_bytes(operation)?.seen;
+        let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = all.entry(self.my_id()).or_insert(seen);
+        if newest.size < seen.size {
+            *newest = seen;
+        }
+        Ok(())
     }
 
     /// An entry whose author has lost a right since: the replayed item log proves its place, and judges it there.

@@ -48,14 +48,19 @@ impl Sealed {
                 "the store answered another number of operations than it was given: restore the store",
             ));
         }
-        let checked: Vec<Result<Submitted>> =
-            answers.into_iter().zip(sent).map(|(answer, sent)| sent.checked(answer?)).collect();
-        for answer in &checked {
-            if let Ok(Submitted::Taken(receipt) | Submitted::Before(receipt)) = answer {
-                self.trust.promised(receipt);
-            }
-        }
-        Ok(checked)
+        answers
+            .into_iter()
+            .zip(sent)
+            .map(|(answer, sent)| {
+                let operation = sent.0.clone();
+                let checked = answer.and_then(|answer| sent.checked(answer));
+                if let Ok(Submitted::Taken(receipt) | Submitted::Before(receipt)) = &checked {
+                    self.trust.promised(receipt);
+                    self.taken(&operation)?;
+                }
+                Ok(checked)
+            })
+            .collect()
     }
 
     /// The receipt of an operation that was taken; `None` if it must be made again on a newer state.
