@@ -10,6 +10,7 @@ mod origin;
 mod postgresql;
 mod process;
 mod raw;
+mod requests;
 mod sessions;
 mod stopping;
 mod streams;

@@ -1,6 +1,7 @@
 //! Users and service accounts: made.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::found::key_set;
 use super::known::Known;
@@ -13,7 +14,7 @@ use crate::backend::{GrantRequest, PrincipalRequest};
 use crate::crypto::identity::{Identity, Seed};
 use crate::crypto::token::{Token, TokenKind};
 use crate::error::{Error, Result};
-use crate::log::body::{PrincipalAdded, kind_number, profile_commitment, rights_bits};
+use crate::log::body::{PrincipalAdded, Recipient, kind_number, profile_commitment, rights_bits};
 use crate::log::operation::{self, At, Body, Operation};
 use crate::model::credential::{Credential, Save};
 use crate::model::id::{Id, PrincipalId, PrincipalKind, VaultId};
@@ -26,6 +27,9 @@ use crate::model::time;
 struct Made {
     credential: Credential,
     operation_id: Id,
+    /// What its log will commit to: needed again for its first vault.
+    commitment: Id,
+    kem_key: Arc<Vec<u8>>,
     vaults: Vec<(VaultId, Role)>,
 }
 
@@ -101,10 +105,13 @@ impl Sealed {
     }
 
     async fn finish_principal(&self, made: Made, answer: Result<Submitted>) -> Result<Credential> {
-        let Made { mut credential, operation_id, vaults } = made;
+        let Made { mut credential, operation_id, commitment, kem_key, vaults } = made;
         match answer? {
             Submitted::Taken(receipt) | Submitted::Before(receipt) => {
-                credential.principal.created_at = time::from_millis(receipt.time);
+                let Principal { id, name, email, created_at, .. } = &mut credential.principal;
+                *created_at = time::from_millis(receipt.time);
+                self.profiles.keep(commitment, name.clone(), email.clone());
+                self.kem_cache.insert(Recipient { principal: id.id, generation: 1 }, kem_key);
                 for (vault, role) in vaults {
                     let to = PrincipalRef::Id(credential.principal.id);
                     self.let_in(vault.0, GrantRequest { to, role, expires_at: None }).await?;
@@ -209,8 +216,9 @@ impl Sealed {
             profile: profile.commitment,
             expires_at: expires_at.map(time::to_millis),
         };
-        let rows =
-            SealedRows { profile: Some(profile.row), kem_key: Some(identity.public().kem), ..SealedRows::default() };
+        let kem_key = identity.public().kem;
+        let commitment = profile.commitment;
+        let rows = SealedRows { profile: Some(profile.row), kem_key: Some(kem_key.clone()), ..SealedRows::default() };
         let base = Base { log: None, at: At::empty(), seen: known.head };
         let submission = self.sign(base, Some(operation_id), Body::PrincipalAdded(body), rows)?;
         let id = operation::hash(&submission.operation);
@@ -242,7 +250,7 @@ impl Sealed {
             },
             location: self.location.clone(),
         };
-        Ok((Made { credential, operation_id, vaults }, submission))
+        Ok((Made { credential, operation_id, commitment, kem_key: Arc::new(kem_key), vaults }, submission))
     }
 }
 

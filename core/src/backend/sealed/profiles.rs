@@ -67,6 +67,11 @@ impl Profiles {
         Ok(())
     }
 
+    /// Keeps what the caller has committed to itself.
+    pub(super) fn keep(&self, commitment: Id, name: String, email: Option<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(commitment, (name, email));
+    }
+
     /// Forgets a profile that its principal has no more.
     pub(super) fn forget(&self, commitment: Id) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&commitment);

@@ -233,10 +233,11 @@ fn vault_requests(absorbed: &Absorbed, need: &Need) -> Vec<VaultRequest> {
         .collect()
 }
 
-/// Directory logs to ask for before anything is known of the newest heads: the account's, and those never seen.
+/// Directory logs to ask for before anything is known of the newest heads: the account's, and, if some were never seen, all
+/// that are needed: whoever is new has moved the account's heads.
 fn unknown(absorbed: &Absorbed, need: &Need) -> BTreeSet<LogId> {
-    let mut logs: BTreeSet<LogId> =
-        need.logs.iter().copied().filter(|log| !absorbed.known.freshness.contains_key(log)).collect();
+    let seen = |log: &LogId| absorbed.known.freshness.contains_key(log);
+    let mut logs = if need.logs.iter().all(seen) { BTreeSet::new() } else { need.logs.clone() };
     logs.insert(LogId::new(LogKind::Account, absorbed.account));
     logs
 }
