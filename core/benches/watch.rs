@@ -23,6 +23,8 @@ use strongroom::model::vault::VaultSpec;
 
 /// Commits of each figure, and the pause between two: a watcher that idles, not one that is behind.
 const COMMITS: usize = 500;
+/// The first are not counted: before its first change a watcher replays what there is.
+const EARLY: usize = 20;
 const PAUSE: Duration = Duration::from_millis(5);
 /// How long the idle watcher is looked at.
 const IDLE: Duration = Duration::from_secs(10);
@@ -101,7 +103,7 @@ fn item_of(change: &Change) -> String {
 async fn child(location: &str) {
     let [token, vault] = [CHILD[1], CHILD[2]].map(|name| env::var(name).unwrap());
     let client = client(location, &token).await;
-    for _ in 0..COMMITS {
+    for _ in 0..EARLY + COMMITS {
         tokio::time::sleep(PAUSE).await;
         let (called, acknowledged, id) = put(&client, &vault).await;
         println!("{called} {acknowledged} {id}");
@@ -121,16 +123,16 @@ async fn deliveries(watcher: &Client, count: usize) -> HashMap<String, u64> {
 
 async fn within(location: &str, token: &str, vault: &str) -> Medians {
     let (writer, watcher) = (client(location, token).await, client(location, token).await);
-    let watching = tokio::spawn(async move { deliveries(&watcher, COMMITS).await });
+    let watching = tokio::spawn(async move { deliveries(&watcher, EARLY + COMMITS).await });
     tokio::time::sleep(Duration::from_millis(500)).await;
     let mut written = Vec::new();
-    for _ in 0..COMMITS {
+    for _ in 0..EARLY + COMMITS {
         tokio::time::sleep(PAUSE).await;
         written.push(put(&writer, vault).await);
     }
     let delivered = watching.await.unwrap();
     let mut delays = Delays::default();
-    for (called, acknowledged, id) in written {
+    for (called, acknowledged, id) in written.into_iter().skip(EARLY) {
         delays.note(called, acknowledged, delivered[&id]);
     }
     delays.print("two clients of one process")
@@ -138,7 +140,7 @@ async fn within(location: &str, token: &str, vault: &str) -> Medians {
 
 async fn across(what: &str, location: &str, token: &str, vault: &str) -> Medians {
     let watcher = client(location, token).await;
-    let watching = tokio::spawn(async move { (deliveries(&watcher, COMMITS).await, watcher) });
+    let watching = tokio::spawn(async move { (deliveries(&watcher, EARLY + COMMITS).await, watcher) });
     tokio::time::sleep(Duration::from_millis(500)).await;
     let writer = Command::new(env::current_exe().unwrap())
         .env(CHILD[0], location)
@@ -150,7 +152,7 @@ async fn across(what: &str, location: &str, token: &str, vault: &str) -> Medians
     let said = tokio::task::spawn_blocking(move || writer.wait_with_output().unwrap().stdout).await.unwrap();
     let (delivered, watcher) = watching.await.unwrap();
     let mut delays = Delays::default();
-    for line in String::from_utf8(said).unwrap().lines() {
+    for line in String::from_utf8(said).unwrap().lines().skip(EARLY) {
         let [called, acknowledged, id] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
         delays.note(called.parse().unwrap(), acknowledged.parse().unwrap(), delivered[id]);
     }
