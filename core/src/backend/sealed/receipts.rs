@@ -65,13 +65,19 @@ impl Receipts {
         Ok(())
     }
 
-    /// Forgets the promises that these logs keep; of a log that was shown without its entries, those that are old.
+    /// Forgets the promises that these logs keep; of a log that was shown without its entries, those that are old, from the
+    /// first on: there may be as many as were made in a minute.
     pub(super) fn forget(&self, shown: impl IntoIterator<Item = Shown>) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for Shown { log, size, entries, asked } in shown {
             if let Some(promises) = all.get_mut(&log) {
                 let young = |promise: &Promise| asked.saturating_duration_since(promise.since) <= PATIENCE;
-                promises.retain(|seq, promise| *seq >= size || (!entries && young(promise)));
+                while let Some(first) = promises.first_entry()
+                    && *first.key() < size
+                    && (entries || !young(first.get()))
+                {
+                    first.remove();
+                }
                 if promises.is_empty() {
                     all.remove(&log);
                 }
