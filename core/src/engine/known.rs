@@ -58,19 +58,18 @@ impl Known {
         let account = self.root(snapshot, &mut wanted).await?;
         wanted.push(LogId::new(LogKind::Account, account));
         let mut entries = Vec::new();
-        while let Some(log) = wanted.pop() {
-            if !loading.visited.insert(log) {
-                continue;
-            }
-            let known = self.size(log, loading);
-            let Some(row) = snapshot.log(log).await? else { continue };
-            if row.state.size <= known {
-                continue;
-            }
-            for entry in pages::entries(snapshot, log, known, row.state.size).await? {
-                let operation = Operation::from_bytes(&entry.operation)?;
-                wanted.extend(mentions(&operation));
-                entries.push((entry, operation));
+        while !wanted.is_empty() {
+            let new: Vec<LogId> = wanted.drain(..).filter(|log| loading.visited.insert(*log)).collect();
+            for row in snapshot.states(&new).await?.into_iter().flatten() {
+                let known = self.size(row.log, loading);
+                if row.state.size <= known {
+                    continue;
+                }
+                for entry in pages::entries(snapshot, row.log, known, row.state.size).await? {
+                    let operation = Operation::from_bytes(&entry.operation)?;
+                    wanted.extend(mentions(&operation));
+                    entries.push((entry, operation));
+                }
             }
         }
         entries.sort_by_key(|(entry, _)| (is_vault(entry.log), entry.position));

@@ -224,8 +224,12 @@ pub trait Snapshot: Send {
     async fn heads(&mut self) -> Result<HeadsRoots>;
     /// Stored nodes of perfect subtrees, by level and index, in order.
     async fn nodes(&mut self, tree: TreeId, wanted: &[(u8, u64)]) -> Result<Vec<Id>>;
+    /// The states of logs, and their leaves in their heads trees; in order, `None` for one that has not begun.
+    async fn states(&mut self, logs: &[LogId]) -> Result<Vec<Option<LogRow>>>;
     /// A log's state, and its leaf in its heads tree.
-    async fn log(&mut self, log: LogId) -> Result<Option<LogRow>>;
+    async fn log(&mut self, log: LogId) -> Result<Option<LogRow>> {
+        Ok(self.states(&[log]).await?.pop().flatten())
+    }
     /// Logs of a heads tree (`AccountHeads` or `VaultHeads`), from a leaf on; `limit` counts leaves, so both logs of a vault come together.
     async fn logs(&mut self, tree: TreeId, from: u64, limit: u32) -> Result<Vec<LogRow>>;
     /// Entries of a log, from a place on.

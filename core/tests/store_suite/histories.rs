@@ -118,3 +118,18 @@ pub(crate) async fn many_vaults_are_read_like_few(place: Place) {
         }
     }
 }
+
+pub(crate) async fn states_come_in_the_order_that_they_are_asked_in(place: Place) {
+    let store = place.store.as_ref();
+    make_vault(store, "v", "ada").await;
+    make_item(store, "v", "item", "ada").await;
+    let mut view = view(store).await;
+    let asked = [items_log("v"), vault_log("none"), vault_log("v"), items_log("v")];
+    let states = view.states(&asked).await.unwrap();
+    for (log, state) in asked.into_iter().zip(&states) {
+        assert_eq!(state.map(|row| row.log), (log != vault_log("none")).then_some(log));
+        assert_eq!(view.log(log).await.unwrap(), *state);
+    }
+    assert_eq!(states.len(), 4);
+    assert_eq!(view.states(&[]).await.unwrap(), []);
+}

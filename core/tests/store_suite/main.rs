@@ -44,7 +44,7 @@ macro_rules! store_suite {
             guards: each_guard_holds_and_fails, a_repeat_gets_the_first_receipt, a_bad_change_leaves_its_group_whole,
                 two_changes_of_one_group_see_each_other;
             histories: places_and_times_are_in_order, a_snapshot_is_of_one_moment, wide_changes_bind_every_log,
-                many_vaults_are_read_like_few;
+                many_vaults_are_read_like_few, states_come_in_the_order_that_they_are_asked_in;
             trees: random_histories_are_bound_by_their_trees, an_empty_store_has_empty_trees;
             holds: a_hold_stops_the_signer_and_covers_the_rest, a_hold_keeps_others_from_its_log, holds_exclude_each_other;
             kept: what_is_kept_is_found_until_it_is_over, one_of_many_takes_it;

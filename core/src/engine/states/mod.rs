@@ -21,7 +21,7 @@ use crate::log::reads::Action;
 use crate::log::tree::{prove_consistency, prove_inclusion};
 use crate::model::id::Id;
 use crate::model::role::Role;
-use crate::store::{Snapshot, TreeId};
+use crate::store::{LogRow, Snapshot, TreeId};
 use answer::Told;
 use visible::Sight;
 
@@ -31,8 +31,13 @@ impl Engine {
         let mut told = Told::default();
         let visible = self.visible_logs(&mut look, &request.logs).await?;
         let mut logs = Vec::new();
-        for asked in distinct(&request.logs, |asked| asked.log).filter(|asked| visible.contains(&asked.log)) {
-            logs.extend(log_answer(&mut look, *asked, &mut told).await?);
+        let asked = distinct(&request.logs, |asked| asked.log).filter(|asked| visible.contains(&asked.log));
+        let asked: Vec<LogRequest> = asked.copied().collect();
+        let rows = look.snapshot.states(&asked.iter().map(|asked| asked.log).collect::<Vec<_>>()).await?;
+        for (asked, row) in asked.into_iter().zip(rows) {
+            let Some(LogRow { log, leaf, state }) = row else { continue };
+            let entries = new_entries(&mut look, log, asked.from, state, &mut told).await?;
+            logs.push(LogAnswer { log, leaf, state, entries });
         }
         let mut vaults = Vec::new();
         for asked in distinct(&request.vaults, |asked| asked.vault) {
@@ -73,12 +78,6 @@ struct Shown {
     former: Vec<FormerAnswer>,
 }
 
-async fn log_answer(look: &mut Look, asked: LogRequest, told: &mut Told) -> Result<Option<LogAnswer>> {
-    let Some(row) = look.snapshot.log(asked.log).await? else { return Ok(None) };
-    let entries = new_entries(look, asked.log, asked.from, row.state, told).await?;
-    Ok(Some(LogAnswer { log: asked.log, leaf: row.leaf, state: row.state, entries }))
-}
-
 async fn vault_answer(
     look: &mut Look,
     asked: VaultRequest,
@@ -87,8 +86,10 @@ async fn vault_answer(
 ) -> Result<Option<VaultAnswer>> {
     let VaultRequest { vault, access_from, items_from } = asked;
     let log = |kind| LogId { kind, id: vault };
-    let Some(access) = look.snapshot.log(log(LogKind::Vault)).await? else { return Ok(None) };
-    let items = look.snapshot.log(log(LogKind::Items)).await?.map_or_else(Head::empty, |row| row.state);
+    let mut rows = look.snapshot.states(&[log(LogKind::Vault), log(LogKind::Items)]).await?.into_iter();
+    let (access, items) = (rows.next().flatten(), rows.next().flatten());
+    let Some(access) = access else { return Ok(None) };
+    let items = items.map_or_else(Head::empty, |row| row.state);
     let access_entries = new_entries(look, log(LogKind::Vault), access_from, access.state, told).await?;
     let items_entries = match items_from.filter(|_| sight == Sight::All) {
         Some(from) => new_entries(look, log(LogKind::Items), from, items, told).await?,

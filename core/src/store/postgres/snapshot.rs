@@ -61,8 +61,8 @@ impl Snapshot for PostgresSnapshot {
         logs::nodes(&self.moment, tree, wanted).await
     }
 
-    async fn log(&mut self, log: LogId) -> Result<Option<LogRow>> {
-        logs::log(&self.moment, log).await
+    async fn states(&mut self, logs: &[LogId]) -> Result<Vec<Option<LogRow>>> {
+        logs::states(&self.moment, logs).await
     }
 
     async fn logs(&mut self, tree: TreeId, from: u64, limit: u32) -> Result<Vec<LogRow>> {

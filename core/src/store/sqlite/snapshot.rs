@@ -55,8 +55,8 @@ impl Snapshot for SqliteSnapshot {
         self.read(|c| logs::nodes(c, tree, wanted))
     }
 
-    async fn log(&mut self, log: LogId) -> Result<Option<LogRow>> {
-        self.read(|c| logs::log(c, log))
+    async fn states(&mut self, logs: &[LogId]) -> Result<Vec<Option<LogRow>>> {
+        self.read(|c| logs.iter().map(|log| logs::log(c, *log)).collect())
     }
 
     async fn logs(&mut self, tree: TreeId, from: u64, limit: u32) -> Result<Vec<LogRow>> {

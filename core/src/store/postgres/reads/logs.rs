@@ -17,8 +17,17 @@ pub(in super::super) async fn find(moment: &Transaction, log: LogId) -> Result<O
     row.map(|row| Ok((row.number(0)?, Head { size: row.number(1)?, root: row.id(2)? }))).transpose()
 }
 
-pub(in super::super) async fn log(moment: &Transaction, log: LogId) -> Result<Option<LogRow>> {
-    Ok(find(moment, log).await?.map(|(key, state)| LogRow { log, state, leaf: tree_key::leaf(key) }))
+pub(in super::super) async fn states(moment: &Transaction, logs: &[LogId]) -> Result<Vec<Option<LogRow>>> {
+    let (kinds, ids): (Vec<i16>, Vec<Id>) = logs.iter().map(|log| (kind_number(log.kind), log.id)).unzip();
+    let sql = "SELECT log.kind, log.id, key, size, root FROM unnest($1::SMALLINT[], $2::BYTEA[]) AS asked (kind, id) \
+               JOIN log ON log.id = asked.id AND log.kind = asked.kind";
+    let mut found = HashMap::with_capacity(logs.len());
+    for row in moment.query(sql, &[&kinds, &ids]).await? {
+        let log = LogId { kind: row.kind(0)?, id: row.id(1)? };
+        let state = Head { size: row.number(3)?, root: row.id(4)? };
+        found.insert(log, LogRow { log, state, leaf: tree_key::leaf(row.number(2)?) });
+    }
+    Ok(logs.iter().map(|log| found.get(log).copied()).collect())
 }
 
 /// `limit` counts leaves: both logs of a vault come together.
