@@ -18,6 +18,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import strongroom
 from strongroom import AlreadyExists, Credential
@@ -81,9 +82,12 @@ def main() -> int:
         if command:
             token = chosen.token_file.read_text(encoding="utf-8")
             return subprocess.run(command, env=os.environ | {"STRONGROOM_TOKEN": token}, check=False).returncode
+        story = f"STRONGROOM_TOKEN=$(cat {chosen.token_file}) {sys.executable} examples/classroom.py"
         at = " ".join(f"--location {server}" for server in servers)
-        print(f"Two servers of one database. A class at both:\n\n    STRONGROOM_TOKEN=$(cat {chosen.token_file}) "
-              f"{sys.executable} examples/classroom.py {at}\n\nCtrl-C ends them.", flush=True)
+        print(f"Two servers of one database. A class at both:\n\n    {story} {at}\n", flush=True)
+        if urlsplit(chosen.database).password is None:
+            print(f"and one that needs neither:\n\n    {story} --location {chosen.database}\n", flush=True)
+        print("Ctrl-C ends them.", flush=True)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             signal.pause()
