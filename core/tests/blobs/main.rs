@@ -67,7 +67,8 @@ fn main() -> ExitCode {
     trials!(trials;
         pieces(suite): small_pieces_are_rows, an_upload_is_published, pieces_go_with_their_file,
             an_attached_file_is_not_overwritten, an_upload_is_given_up, nothing_arrives_after_it_was_given_up;
-        places(own): an_attached_piece_is_never_replaced, what_comes_late_goes_too, a_place_is_one_databases,
+        places(own): an_attached_piece_is_never_replaced, what_comes_late_goes_too,
+            what_could_not_be_removed_is_tried_again_soon, a_place_is_one_databases,
             a_database_leads_nobody_to_a_place, a_place_may_be_moved_whole, files_from_before_stay_where_they_are,
             what_was_left_behind_goes_with_the_next_opener;
         accounts(own): files_go_there_and_go_with_their_item, a_server_has_it_too, copies_have_places_of_their_own;

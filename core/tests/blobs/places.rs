@@ -1,6 +1,7 @@
 //! What a store does with its place, and with a place that is not its own.
 
 use std::process::Command;
+use std::time::Duration;
 
 use strongroom::error::Error;
 use strongroom::log::tree::hash_leaf;
@@ -84,6 +85,25 @@ pub(crate) async fn what_comes_late_goes_too(setting: Setting) {
     let again = put(store.as_ref(), "file", 1, 1).await;
     assert_eq!(again.unwrap_err().code(), "conflict", "its objects may be about to go");
     put(store.as_ref(), "file anew", 1, 1).await.unwrap();
+}
+
+pub(crate) async fn what_could_not_be_removed_is_tried_again_soon(setting: Setting) {
+    if setting.content == Content::S3 {
+        // A folder can be put out of reach.
+        return;
+    }
+    let store = setting.store(true).await.unwrap();
+    put(store.as_ref(), "file", 0, 1).await.unwrap();
+    let (place, aside) = (setting.objects_in(), setting.objects_in().with_extension("aside"));
+    std::fs::rename(&place, &aside).unwrap();
+    std::fs::write(&place, "no folder").unwrap();
+    store.give_up(id("file"));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    std::fs::remove_file(&place).unwrap();
+    std::fs::rename(&aside, &place).unwrap();
+    assert_eq!(setting.objects().len(), 1);
+    setting.has_objects(0).await;
+    store.close().await;
 }
 
 pub(crate) async fn a_place_is_one_databases(setting: Setting) {
