@@ -90,7 +90,7 @@ impl Sealed {
             principal: token.principal,
             ring,
             trust,
-            ends: Ends::default(),
+            ends: Ends::of(token.account),
             state,
             profiles,
             me: RwLock::new(me),

@@ -99,7 +99,7 @@ pub struct Sealed {
     principal: Id,
     ring: Arc<Ring>,
     trust: Trust,
-    ends: Ends,
+    ends: Arc<Ends>,
     state: Option<StateFile>,
     profiles: profiles::Profiles,
     me: RwLock<Principal>,
