@@ -82,11 +82,13 @@ def main() -> int:
         if command:
             token = chosen.token_file.read_text(encoding="utf-8")
             return subprocess.run(command, env=os.environ | {"STRONGROOM_TOKEN": token}, check=False).returncode
-        story = f"STRONGROOM_TOKEN=$(cat {chosen.token_file}) {sys.executable} examples/classroom.py"
+        story = f"{sys.executable} examples/classroom.py"
         at = " ".join(f"--location {server}" for server in servers)
-        print(f"Two servers of one database. A class at both:\n\n    {story} {at}\n", flush=True)
-        if urlsplit(chosen.database).password is None:
-            print(f"and one that needs neither:\n\n    {story} --location {chosen.database}\n", flush=True)
+        token = f"STRONGROOM_TOKEN=$(cat {chosen.token_file})"
+        print(f"Two servers of one database. A class at both:\n\n    {token} {story} {at}\n", flush=True)
+        if not urlsplit(chosen.database).query and urlsplit(chosen.database).password is None:
+            own = f"{chosen.database}?schema=class"
+            print(f"and one with an account of its own, which needs neither:\n\n    {story} --location '{own}'\n", flush=True)
         print("Ctrl-C ends them.", flush=True)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
