@@ -18,6 +18,9 @@ pub(in super::super) async fn find(moment: &Transaction, log: LogId) -> Result<O
 }
 
 pub(in super::super) async fn states(moment: &Transaction, logs: &[LogId]) -> Result<Vec<Option<LogRow>>> {
+    if logs.is_empty() {
+        return Ok(Vec::new());
+    }
     let (kinds, ids): (Vec<i16>, Vec<Id>) = logs.iter().map(|log| (kind_number(log.kind), log.id)).unzip();
     let sql = "SELECT log.kind, log.id, key, size, root FROM unnest($1::SMALLINT[], $2::BYTEA[]) AS asked (kind, id) \
                JOIN log ON log.id = asked.id AND log.kind = asked.kind";
