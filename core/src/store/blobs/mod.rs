@@ -6,21 +6,21 @@
 //! it is if that is another.
 
 mod location;
+mod looks;
 mod marker;
 mod object;
 
 use std::fs::DirBuilder;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 pub use location::BlobsLocation;
+pub(super) use looks::Looks;
 pub(super) use marker::{Remembered, elsewhere};
 pub(super) use object::{get, of_the_system};
 
@@ -28,9 +28,6 @@ use crate::error::{Error, Result};
 use crate::log::tree;
 use crate::model::id::Id;
 
-/// The pauses before what could not be removed is tried again.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// What is found is removed so often, at most: the last time there should be nothing left.
 const TRIES: usize = 3;
 
@@ -105,16 +102,6 @@ impl Blobs {
     fn failed(&self, error: &object_store::Error) -> Error {
         object::refused(&self.location.to_string(), error)
     }
-}
-
-/// How long to wait before what could not be removed is tried again: longer each time.
-pub(super) fn pauses() -> impl Iterator<Item = Duration> + Send {
-    ExponentialBuilder::default()
-        .with_min_delay(FIRST_PAUSE)
-        .with_max_delay(LONGEST_PAUSE)
-        .without_max_times()
-        .with_jitter()
-        .build()
 }
 
 /// The key of a piece below a prefix.

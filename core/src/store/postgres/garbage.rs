@@ -7,7 +7,7 @@ use super::Core;
 use super::convert::Columns;
 use crate::error::Result;
 use crate::model::id::Id;
-use crate::store::blobs::{Blobs, pauses};
+use crate::store::blobs::{Blobs, Looks};
 
 /// Looked for so often where nobody tells.
 const EVERY: Duration = Duration::from_mins(1);
@@ -19,22 +19,11 @@ const LATE: i64 = 3_600_000;
 /// Works until the store is closed, if it knows the place.
 pub(super) async fn run(core: Arc<Core>) {
     let Some(blobs) = &core.blobs else { return };
-    let mut after_failures = pauses();
+    let mut looks = Looks::new(EVERY);
     loop {
-        let mut pause = EVERY;
-        match core.collect(blobs).await {
-            Ok(more) => {
-                after_failures = pauses();
-                if more {
-                    continue;
-                }
-            }
-            Err(error) => {
-                tracing::warn!(?error, "the content of files that are gone stays until the next look");
-                pause = after_failures.next().unwrap_or(EVERY);
-            }
+        if let Some(pause) = looks.pause_after(core.collect(blobs).await) {
+            let _ = tokio::time::timeout(pause, core.littered.notified()).await;
         }
-        let _ = tokio::time::timeout(pause, core.littered.notified()).await;
     }
 }
 

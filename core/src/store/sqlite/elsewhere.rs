@@ -12,7 +12,7 @@ use super::request::Request;
 use super::writer::now;
 use crate::error::Result;
 use crate::model::id::Id;
-use crate::store::blobs::{Blobs, BlobsLocation, Remembered, pauses};
+use crate::store::blobs::{Blobs, BlobsLocation, Looks, Remembered};
 use crate::store::random;
 
 /// Another program that marks the place at this moment is waited for so often, and so long each time.
@@ -106,24 +106,14 @@ async fn write(shared: &Shared, work: impl FnOnce(&Connection) -> Result<()> + S
 
 /// Removes what is gone until the store is closed.
 async fn remove(shared: Weak<Shared>, blobs: Arc<Blobs>) {
-    let mut after_failures = pauses();
+    let mut looks = Looks::new(EVERY);
     loop {
         let Some(held) = shared.upgrade() else { return };
-        let mut pause = EVERY;
-        match step(&held, &blobs).await {
-            Ok(more) => {
-                after_failures = pauses();
-                if more {
-                    continue;
-                }
-            }
-            Err(error) => {
-                tracing::warn!(?error, "the content of files that are gone stays until the next look");
-                pause = after_failures.next().unwrap_or(EVERY);
-            }
-        }
+        let pause = looks.pause_after(step(&held, &blobs).await);
         drop(held);
-        tokio::time::sleep(pause).await;
+        if let Some(pause) = pause {
+            tokio::time::sleep(pause).await;
+        }
     }
 }
 
